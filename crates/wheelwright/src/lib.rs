@@ -1,0 +1,1 @@
+//! Turns an async program into one thread, one event loop.

@@ -1,0 +1,2 @@
+//! Turns a chore of this repository into one command.
+fn main() {}
