@@ -1,2 +1,23 @@
-//! Turns a chore of this repository into one command.
-fn main() {}
+//! Turns a chore of this repository into one command: `cargo xtask tidy`, `cargo xtask ci`.
+#![allow(clippy::print_stdout, reason = "a command line tool speaks on stdout")]
+
+mod tidy; // the house rules that a machine can check
+mod tree; // the repository's files, read once
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <chore>
+  tidy [--counts | --bless]   check the house rules; print or rewrite the line counts";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.split_first() {
+        Some((&"tidy", rest)) => tidy::run(rest),
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Turns the repository into a list of complaints: every house rule that a machine can check.
+
+mod cfg_knobs; // which conditions code may be compiled under
+mod counts; // how large the crates may grow, and what ARCHITECTURE.md says
+mod dependencies; // which crates may stand in the tree, and how many
+mod documentation; // what may await says what cancelling it does
+mod names; // words that say nothing, notes to oneself, macros
+mod paths; // no file knows the machine it was written on
+mod shape; // the first line, the length of files and functions
+mod shelves; // which module of the runtime may import which
+mod unsafe_code; // where it may stand, and that it says why
+
+use crate::tree::{self, Source, Tree};
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// One broken rule at one place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Complaint {
+    pub(crate) file: String,
+    pub(crate) line: usize,
+    /// What is wrong, and why it is a rule.
+    pub(crate) what: String,
+}
+
+impl Complaint {
+    fn new(file: &str, line: usize, what: impl Into<String>) -> Complaint {
+        Complaint { file: file.to_owned(), line, what: what.into() }
+    }
+
+    /// A complaint about the place `at` of a Rust file.
+    fn at(source: &Source, at: usize, what: impl Into<String>) -> Complaint {
+        Complaint::new(&source.path, source.line(at), what)
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.what)
+    }
+}
+
+/// The checks that need nothing but the files.
+const CHECKS: &[fn(&Tree) -> Vec<Complaint>] = &[
+    shape::check,
+    names::check,
+    shelves::check,
+    cfg_knobs::check,
+    unsafe_code::check,
+    documentation::check,
+    paths::check,
+    counts::check,
+];
+
+/// Runs `cargo xtask tidy`.
+pub(crate) fn run(options: &[&str]) -> ExitCode {
+    let root = tree::root();
+    let tree = match Tree::load(&root) {
+        Ok(tree) => tree,
+        Err(error) => {
+            eprintln!("tidy: cannot read the repository: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match options {
+        ["--counts"] => print!("{}", counts::table(&tree)),
+        ["--bless"] => return counts::bless(&root, &tree),
+        _ => return report(&tree),
+    }
+    ExitCode::SUCCESS
+}
+
+/// Prints every complaint at once.
+fn report(tree: &Tree) -> ExitCode {
+    let mut complaints: Vec<Complaint> = CHECKS.iter().flat_map(|check| check(tree)).collect();
+    complaints.extend(dependencies::check(&tree::root()));
+    complaints.sort();
+    for complaint in &complaints {
+        println!("{complaint}");
+    }
+    println!("tidy: {}; complaints: {}", shape::summary(tree), complaints.len());
+    ExitCode::from(u8::from(!complaints.is_empty()))
+}
+
+/// What the tests of the checks share.
+#[cfg(test)]
+mod planted {
+    use super::{Complaint, Tree};
+
+    /// Runs one check over files that exist only in the test, and gives `line what` of each complaint.
+    pub(super) fn complaints(check: fn(&Tree) -> Vec<Complaint>, files: &[(&str, &str)]) -> Vec<String> {
+        let files = files.iter().map(|&(path, text)| (path.to_owned(), text.to_owned()));
+        check(&Tree::of(files)).into_iter().map(|found| format!("{} {}", found.line, found.what)).collect()
+    }
+
+    /// Asserts that a check is silent about `sound` and complains about `faulty`, at the given line, with the given words.
+    #[track_caller]
+    pub(super) fn tells(
+        check: fn(&Tree) -> Vec<Complaint>,
+        path: &str,
+        sound: &str,
+        faulty: &str,
+        (line, words): (usize, &str),
+    ) {
+        assert_eq!(complaints(check, &[(path, sound)]), Vec::<String>::new(), "a sound file");
+        let found = complaints(check, &[(path, faulty)]);
+        assert_eq!(found.len(), 1, "one fault, one complaint: {found:#?}");
+        assert!(found[0].starts_with(&format!("{line} ")) && found[0].contains(words), "{found:#?}");
+    }
+}

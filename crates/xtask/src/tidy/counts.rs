@@ -1,0 +1,160 @@
+//! Turns the crates' lines of code into a table, and growth beyond what was promised into complaints.
+//!
+//! ARCHITECTURE.md states the table between two marker comments. It may lag behind a little, so that not every commit has
+//! to touch it; `cargo xtask tidy --bless` writes it anew.
+
+use super::Complaint;
+use crate::tree::Tree;
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+const PAGE: &str = "ARCHITECTURE.md";
+const BEGIN: &str = "<!-- counts: written by `cargo xtask tidy --bless` -->";
+const END: &str = "<!-- /counts -->";
+
+/// A stated count may differ from the real one by this many lines, or by a twentieth of it.
+const SLACK: usize = 20;
+
+/// A part of the code that has promised to stay small.
+struct Part {
+    name: &'static str,
+    /// Files and folders, without `.rs`.
+    of: &'static [&'static str],
+    most: usize,
+}
+
+const PARTS: &[Part] = &[
+    Part {
+        name: "the core (tasks, wakers, mailbox, ready list, loop, reactor, wheel)",
+        of: &[
+            "crates/wheelwright/src/task",
+            "crates/wheelwright/src/waker",
+            "crates/wheelwright/src/mailbox",
+            "crates/wheelwright/src/ready",
+            "crates/wheelwright/src/schedule",
+            "crates/wheelwright/src/runtime",
+            "crates/wheelwright/src/reactor",
+            "crates/wheelwright/src/wheel",
+        ],
+        most: 1_500,
+    },
+    Part { name: "the runtime crate, core included", of: &["crates/wheelwright/src"], most: 5_500 },
+    Part { name: "the HTTP crate", of: &["crates/wheelwright-http/src"], most: 4_000 },
+];
+
+impl Part {
+    fn lines(&self, tree: &Tree) -> usize {
+        let lies_in = |path: &str, place: &str| {
+            path.strip_prefix(place).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        let belongs = |path: &str| self.of.iter().any(|place| lies_in(path, place));
+        tree.sources.iter().filter(|source| belongs(&source.path)).map(|source| source.code_lines()).sum()
+    }
+}
+
+/// The table as Markdown: what ARCHITECTURE.md holds between its markers.
+pub(super) fn table(tree: &Tree) -> String {
+    let mut table = String::from("| part | lines of code | at most |\n|---|---|---|\n");
+    for part in PARTS {
+        writeln!(table, "| {} | {} | {} |", part.name, part.lines(tree), part.most).expect("a String takes any text");
+    }
+    table
+}
+
+pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
+    let mut complaints: Vec<Complaint> = PARTS.iter().filter_map(|part| too_large(part, part.lines(tree))).collect();
+    complaints.extend(stale(tree));
+    complaints
+}
+
+fn too_large(part: &Part, lines: usize) -> Option<Complaint> {
+    let what = format!("{}: {lines} lines of code, {} at most: size is a feature", part.name, part.most);
+    (part.most < lines).then(|| Complaint::new(part.of[0], 1, what))
+}
+
+/// What the page says, where that is no longer so.
+fn stale(tree: &Tree) -> Vec<Complaint> {
+    let Some(page) = tree.text(PAGE) else {
+        return vec![Complaint::new(PAGE, 1, "missing: it is the map of this code")];
+    };
+    let Some((from, to)) = marked(page) else {
+        return vec![Complaint::new(PAGE, 1, format!("no `{BEGIN}` … `{END}`: the counts are stated there"))];
+    };
+    let stated = |part: &Part| {
+        let row = page[from..to].lines().find_map(|line| line.strip_prefix(&format!("| {} | ", part.name)))?;
+        row.split(' ').next()?.parse::<usize>().ok()
+    };
+    let line = page[..from].lines().count() + 1;
+    let complaint = |part: &Part| {
+        let lines = part.lines(tree);
+        let agrees = stated(part).is_some_and(|stated| stated.abs_diff(lines) <= SLACK.max(lines / 20));
+        let what =
+            format!("{}: it is {lines} lines by now; `cargo xtask tidy --bless` writes the table anew", part.name);
+        (!agrees).then(|| Complaint::new(PAGE, line, what))
+    };
+    PARTS.iter().filter_map(complaint).collect()
+}
+
+/// The range between the markers.
+fn marked(page: &str) -> Option<(usize, usize)> {
+    let from = page.find(BEGIN)? + BEGIN.len();
+    let to = from + page[from..].find(END)?;
+    Some((from, to))
+}
+
+/// Rewrites the table in ARCHITECTURE.md.
+pub(super) fn bless(root: &Path, tree: &Tree) -> ExitCode {
+    let page = tree.text(PAGE).unwrap_or_default();
+    let Some((from, to)) = marked(page) else {
+        eprintln!("tidy: {PAGE} needs the lines `{BEGIN}` and `{END}`");
+        return ExitCode::FAILURE;
+    };
+    let page = format!("{}\n{}{}", &page[..from], table(tree), &page[to..]);
+    match std::fs::write(root.join(PAGE), page) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tidy: cannot write {PAGE}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BEGIN, END, PAGE, check, table};
+    use crate::tidy::planted::complaints;
+    use crate::tree::Tree;
+
+    const CODE: &str = "crates/wheelwright/src/runtime/lap.rs";
+
+    fn page(count: usize) -> String {
+        let code = "fn a() {}\n".repeat(count);
+        let tree = Tree::of([(CODE.to_owned(), code)]);
+        format!("# Map\n{BEGIN}\n{}{END}\n", table(&tree))
+    }
+
+    fn found(code: usize, page: &str) -> Vec<String> {
+        complaints(check, &[(CODE, &"fn a() {} // b\n\n// c\n".repeat(code)), (PAGE, page)])
+    }
+
+    #[test]
+    fn growth_beyond_the_promise_is_found() {
+        assert_eq!(found(1_500, &page(1_500)), Vec::<String>::new());
+        assert_eq!(found(1_501, &page(1_501)).len(), 1);
+        assert_eq!(found(5_501, &page(5_501)).len(), 2);
+    }
+
+    #[test]
+    fn a_stale_count_is_found() {
+        assert_eq!(found(1_000, &page(960)), Vec::<String>::new());
+        assert_eq!(found(1_000, &page(940)).len(), 2, "core and crate");
+    }
+
+    #[test]
+    fn a_page_without_the_table_is_found() {
+        assert_eq!(found(1, "# Map\n").len(), 1);
+        assert_eq!(complaints(check, &[(CODE, "")]).len(), 1);
+    }
+}
