@@ -55,32 +55,37 @@ const CHECKS: &[fn(&Tree) -> Vec<Complaint>] = &[
 
 /// Runs `cargo xtask tidy`.
 pub(crate) fn run(options: &[&str]) -> ExitCode {
-    let root = tree::root();
-    let tree = match Tree::load(&root) {
-        Ok(tree) => tree,
-        Err(error) => {
-            eprintln!("tidy: cannot read the repository: {error}");
-            return ExitCode::FAILURE;
-        }
+    let result = match options {
+        [] => report(),
+        ["--counts"] => load().map(|tree| print!("{}", counts::table(&tree))),
+        ["--bless"] => load().and_then(|tree| counts::bless(&tree::root(), &tree)),
+        _ => Err("usage: cargo xtask tidy [--counts | --bless]".into()),
     };
-    match options {
-        ["--counts"] => print!("{}", counts::table(&tree)),
-        ["--bless"] => return counts::bless(&root, &tree),
-        _ => return report(&tree),
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tidy: {error}");
+            ExitCode::FAILURE
+        }
     }
-    ExitCode::SUCCESS
 }
 
 /// Prints every complaint at once.
-fn report(tree: &Tree) -> ExitCode {
-    let mut complaints: Vec<Complaint> = CHECKS.iter().flat_map(|check| check(tree)).collect();
+pub(crate) fn report() -> Result<(), String> {
+    let tree = load()?;
+    let mut complaints: Vec<Complaint> = CHECKS.iter().flat_map(|check| check(&tree)).collect();
     complaints.extend(dependencies::check(&tree::root()));
     complaints.sort();
     for complaint in &complaints {
         println!("{complaint}");
     }
-    println!("tidy: {}; complaints: {}", shape::summary(tree), complaints.len());
-    ExitCode::from(u8::from(!complaints.is_empty()))
+    println!("{}", shape::summary(&tree));
+    let count = complaints.len();
+    (count == 0).then_some(()).ok_or_else(|| format!("{count} complaint{}", if count == 1 { "" } else { "s" }))
+}
+
+fn load() -> Result<Tree, String> {
+    Tree::load(&tree::root()).map_err(|error| format!("cannot read the repository: {error}"))
 }
 
 /// What the tests of the checks share.

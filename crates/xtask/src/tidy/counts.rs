@@ -8,7 +8,6 @@ use crate::tree::Tree;
 
 use std::fmt::Write;
 use std::path::Path;
-use std::process::ExitCode;
 
 const PAGE: &str = "ARCHITECTURE.md";
 const BEGIN: &str = "<!-- counts: written by `cargo xtask tidy --bless` -->";
@@ -105,20 +104,11 @@ fn marked(page: &str) -> Option<(usize, usize)> {
 }
 
 /// Rewrites the table in ARCHITECTURE.md.
-pub(super) fn bless(root: &Path, tree: &Tree) -> ExitCode {
+pub(super) fn bless(root: &Path, tree: &Tree) -> Result<(), String> {
     let page = tree.text(PAGE).unwrap_or_default();
-    let Some((from, to)) = marked(page) else {
-        eprintln!("tidy: {PAGE} needs the lines `{BEGIN}` and `{END}`");
-        return ExitCode::FAILURE;
-    };
+    let (from, to) = marked(page).ok_or_else(|| format!("{PAGE} needs the lines `{BEGIN}` and `{END}`"))?;
     let page = format!("{}\n{}{}", &page[..from], table(tree), &page[to..]);
-    match std::fs::write(root.join(PAGE), page) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tidy: cannot write {PAGE}: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    std::fs::write(root.join(PAGE), page).map_err(|error| format!("cannot write {PAGE}: {error}"))
 }
 
 #[cfg(test)]

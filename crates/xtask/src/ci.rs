@@ -1,0 +1,90 @@
+//! Turns the repository into a verdict: every stage is run, timed and reported, and the tests of all are added up.
+
+mod commands; // running a program, reading along, counting tests
+mod examples; // what each example must print
+mod fan_out; // the main example, checked by what it writes
+mod full; // the slow stages: sanitizer, valgrind, colliding generations
+pub(crate) mod guards; // instructions and allocations that may not grow
+mod pages; // a few pages over HTTP for an example to fetch
+
+use crate::tidy;
+use commands::{Tally, cargo};
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// One step of the run; the error says in a line what failed.
+struct Stage {
+    name: &'static str,
+    run: fn(&mut Tally) -> Result<(), String>,
+}
+
+const STAGES: &[Stage] = &[
+    Stage { name: "fmt", run: |tally| cargo(tally, &["fmt", "--all", "--check"], &[]) },
+    Stage { name: "tidy", run: |_| tidy::report() },
+    Stage { name: "clippy", run: clippy },
+    Stage { name: "check of the benches", run: |tally| cargo(tally, &["check", "-p", "wheelwright-benches"], &[]) },
+    Stage { name: "docs", run: docs },
+    Stage { name: "tests of the chores", run: |tally| cargo(tally, &["test", "-p", "xtask"], &[]) },
+    Stage { name: "loom", run: loom },
+    Stage { name: "examples", run: examples::run },
+    // The README's command; the doctests are part of it.
+    Stage { name: "cargo test", run: |tally| cargo(tally, &["test", "--no-fail-fast"], &[]) },
+];
+
+fn clippy(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
+}
+
+fn docs(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &["doc", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+fn loom(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &["test", "-p", "wheelwright-tests", "--test", "loom", "--release"], &[])
+}
+
+/// What a stage came to.
+struct Report {
+    name: &'static str,
+    took: Duration,
+    result: Result<(), String>,
+}
+
+/// Runs `cargo xtask ci`: every stage, also after one has failed, so that one run tells everything.
+pub(crate) fn run(options: &[&str]) -> ExitCode {
+    let slow: &[Stage] = match options {
+        [] => &[],
+        ["--full"] => full::STAGES,
+        _ => {
+            eprintln!("usage: cargo xtask ci [--full]");
+            return ExitCode::from(2);
+        }
+    };
+    let mut tally = Tally::default();
+    let reports: Vec<Report> = slow.iter().chain(STAGES).map(|stage| timed(stage, &mut tally)).collect();
+    summary(&reports);
+    let all_well = reports.iter().all(|report| report.result.is_ok()) && tally.failed == 0;
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    ExitCode::from(u8::from(!all_well))
+}
+
+fn timed(stage: &Stage, tally: &mut Tally) -> Report {
+    println!("\n=== {}", stage.name);
+    let begun = Instant::now();
+    let result = (stage.run)(tally);
+    if let Err(error) = &result {
+        println!("*** {}: {error}", stage.name);
+    }
+    Report { name: stage.name, took: begun.elapsed(), result }
+}
+
+fn summary(reports: &[Report]) {
+    println!("\n=== seconds per stage");
+    for report in reports {
+        let verdict = report.result.as_ref().map_or_else(String::as_str, |()| "ok");
+        println!("{:>8.1}  {:<24}{verdict}", report.took.as_secs_f64(), report.name);
+    }
+    let all: Duration = reports.iter().map(|report| report.took).sum();
+    println!("{:>8.1}  all stages", all.as_secs_f64());
+}

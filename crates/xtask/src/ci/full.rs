@@ -1,0 +1,43 @@
+//! Turns the runtime's tests into a search for broken memory and colliding keys: what takes too long for every commit.
+
+use super::commands::{Tally, built, cargo, in_root, shown};
+use super::{Stage, guards};
+
+pub(super) const STAGES: &[Stage] = &[
+    Stage { name: "AddressSanitizer", run: address_sanitizer },
+    Stage { name: "valgrind", run: valgrind },
+    Stage { name: "one-bit generations", run: one_bit_generations },
+    Stage { name: "guards", run: |_| guards::check() },
+];
+
+/// The crates whose memory is examined, and the tests over their public API.
+const EXAMINED: &[&str] = &["-p", "wheelwright", "-p", "wheelwright-tests", "--lib", "--test", "it"];
+
+/// The standard library comes as it is, not instrumented: what is looked for happens in our code.
+fn address_sanitizer(tally: &mut Tally) -> Result<(), String> {
+    let mut command = in_root("rustup");
+    command.args(["run", "nightly", "cargo", "test", "--target", "x86_64-unknown-linux-gnu"]).args(EXAMINED);
+    command.env("RUSTFLAGS", "-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer");
+    command.env("CARGO_TARGET_DIR", "target-asan");
+    // What lives as long as its thread is meant to; see the runtime's thread-local.
+    command.env("ASAN_OPTIONS", "detect_leaks=0");
+    shown(tally, &mut command)
+}
+
+fn valgrind(tally: &mut Tally) -> Result<(), String> {
+    for binary in built(&["test", "-p", "wheelwright", "--lib", "--no-run"])? {
+        let mut command = in_root("valgrind");
+        command.args(["--quiet", "--error-exitcode=9", "--leak-check=no", "--fair-sched=yes"]);
+        command.arg(binary).arg("--test-threads=1");
+        // Each case of a random test costs fifty times its usual time.
+        command.env("PROPTEST_CASES", "8");
+        shown(tally, &mut command)?;
+    }
+    Ok(())
+}
+
+/// With one bit for the generation nearly every stale key meets a new occupant of its slot.
+fn one_bit_generations(tally: &mut Tally) -> Result<(), String> {
+    let variables = [("RUSTFLAGS", "--cfg wheelwright_one_bit_generation"), ("CARGO_TARGET_DIR", "target-one-bit")];
+    cargo(tally, &["test", "--lib", "--tests", "--no-fail-fast"], &variables)
+}
