@@ -1,1 +1,5 @@
-//! What the measurements share.
+//! Turns workloads for several runtimes and HTTP clients into figures that can be set beside each other.
+
+pub mod by_hand; // requests written and responses framed without a library
+pub mod client; // what every HTTP client of the comparison is asked to do
+pub mod measure; // clocks, memory, and the line of JSON a measuring program prints
