@@ -1,0 +1,11 @@
+//! Turns waiting for one another into values: permits and cancellation, on any executor.
+//!
+//! Everything here works within one thread and wakes those who wait in the order in which they came.
+
+mod cancellation_token;
+mod semaphore;
+mod wait_list;
+
+pub use cancellation_token::{CancellationToken, Cancelled, RunUntilCancelled};
+pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};
+pub(crate) use wait_list::{WaitKey, WaitList};

@@ -1,0 +1,81 @@
+//! Turns a token that is cancelled one day into a future.
+
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::CancellationToken;
+use crate::observe::{WaitOn, waits};
+use crate::sync::WaitKey;
+use crate::waker::keep;
+
+/// Waits for a token to be cancelled; made by [`CancellationToken::cancelled`].
+///
+/// Once ready it stays ready.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Cancelled<'a> {
+    token: &'a CancellationToken,
+    /// Goes stale when the token is cancelled.
+    key: Option<WaitKey>,
+    at: &'static Location<'static>,
+}
+
+impl<'a> Cancelled<'a> {
+    #[track_caller]
+    pub(super) fn new(token: &'a CancellationToken) -> Self {
+        Self { token, key: None, at: Location::caller() }
+    }
+
+    /// Whether the wait is over.
+    pub(super) fn is_due(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    /// Sees to it that this task is in line, with its present waker.
+    fn line_up(&mut self, cx: &Context<'_>) {
+        let line = &self.token.node.line;
+        if let Some(key) = self.key
+            && line.borrow().waker(key).is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
+            return;
+        }
+        let waker = keep(cx.waker());
+        // Keeping a foreign waker is not beyond cancelling the token; nobody would come by this line again.
+        if self.token.is_cancelled() {
+            return;
+        }
+        match self.key {
+            None => self.key = Some(line.borrow_mut().push_back((), waker)),
+            Some(key) => {
+                let unneeded = line.borrow_mut().replace_waker(key, waker);
+                drop(unneeded);
+            }
+        }
+    }
+}
+
+impl Future for Cancelled<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        if !this.token.is_cancelled() {
+            this.line_up(cx);
+        }
+        if this.token.is_cancelled() {
+            return Poll::Ready(());
+        }
+        waits(WaitOn::Cancelled(this.token.node.id), this.at);
+        Poll::Pending
+    }
+}
+
+impl Drop for Cancelled<'_> {
+    fn drop(&mut self) {
+        let Some(key) = self.key else { return };
+        let unneeded = self.token.node.line.borrow_mut().remove(key);
+        drop(unneeded);
+    }
+}

@@ -1,0 +1,379 @@
+//! Turns the semaphore's promises into facts that are checked, one by one and against a naive oracle.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use proptest::prelude::*;
+
+use super::{Acquire, OwnedPermit, Permit, Semaphore};
+use crate::test_waker::{CountingWaker, HostileWaker, poll_once, poll_with};
+
+fn ready<T>(poll: Poll<T>) -> T {
+    match poll {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("the future is still pending"),
+    }
+}
+
+#[test]
+fn an_acquire_is_ready_at_once_while_permits_last() {
+    let semaphore = Semaphore::new(2);
+    let first = ready(poll_once(&mut semaphore.acquire()));
+    let second = ready(poll_once(&mut semaphore.acquire()));
+    assert_eq!(semaphore.available_permits(), 0);
+    drop((first, second));
+    assert_eq!(semaphore.available_permits(), 2);
+}
+
+#[test]
+fn an_acquire_is_woken_when_a_permit_comes_back() {
+    let semaphore = Semaphore::new(1);
+    let held = semaphore.try_acquire();
+    let (waker, count) = CountingWaker::new();
+    let mut acquire = semaphore.acquire();
+    assert!(poll_with(&mut acquire, &waker).is_pending());
+    drop(held);
+    assert_eq!(count.wakes(), 1);
+    let _permit = ready(poll_with(&mut acquire, &waker));
+}
+
+#[test]
+fn an_acquire_polled_for_nothing_keeps_its_place() {
+    let semaphore = Semaphore::new(1);
+    let held = semaphore.try_acquire();
+    let (waker, count) = CountingWaker::new();
+    let (mut first, mut second) = (semaphore.acquire(), semaphore.acquire());
+    for _ in 0..3 {
+        assert!(poll_with(&mut first, &waker).is_pending());
+        assert!(poll_once(&mut second).is_pending());
+    }
+    drop(held);
+    assert_eq!(count.wakes(), 1);
+    let _permit = ready(poll_once(&mut first));
+    assert!(poll_once(&mut second).is_pending());
+}
+
+#[test]
+fn an_acquire_dropped_while_waiting_leaves_the_line() {
+    let semaphore = Semaphore::new(1);
+    let held = semaphore.try_acquire();
+    let (waker, count) = CountingWaker::new();
+    let mut acquire = semaphore.acquire();
+    assert!(poll_with(&mut acquire, &waker).is_pending());
+    drop(acquire);
+    drop(held);
+    assert_eq!(count.wakes(), 0);
+    assert!(semaphore.line.borrow().is_empty());
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+fn an_acquire_moved_to_another_task_wakes_that_one() {
+    let semaphore = Semaphore::new(1);
+    let held = semaphore.try_acquire();
+    let (old, old_count) = CountingWaker::new();
+    let (new, new_count) = CountingWaker::new();
+    let mut acquire = semaphore.acquire();
+    assert!(poll_with(&mut acquire, &old).is_pending());
+    assert!(poll_with(&mut acquire, &new).is_pending());
+    drop(held);
+    assert_eq!((old_count.wakes(), new_count.wakes()), (0, 1));
+}
+
+#[test]
+fn an_acquire_never_polled_takes_nothing() {
+    let semaphore = Semaphore::new(1);
+    drop(semaphore.acquire());
+    let _acquire = semaphore.acquire();
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+fn nobody_overtakes_the_line() {
+    let semaphore = Semaphore::new(4);
+    let held = ready(poll_once(&mut semaphore.acquire_many(2)));
+    let mut large = semaphore.acquire_many(3);
+    let mut small = semaphore.acquire();
+    assert!(poll_once(&mut large).is_pending());
+    assert!(poll_once(&mut small).is_pending(), "two are free, but somebody waits");
+    assert!(semaphore.try_acquire().is_none());
+    drop(held);
+    let _large = ready(poll_once(&mut large));
+    let _small = ready(poll_once(&mut small));
+    assert_eq!(semaphore.available_permits(), 0);
+}
+
+#[test]
+fn one_release_serves_as_many_as_it_can() {
+    let semaphore = Semaphore::new(3);
+    let held = ready(poll_once(&mut semaphore.acquire_many(3)));
+    let mut line: Vec<Acquire<'_>> = (0..4).map(|_| semaphore.acquire()).collect();
+    assert!(line.iter_mut().all(|acquire| poll_once(acquire).is_pending()));
+    drop(held);
+    let outcomes: Vec<_> = line.iter_mut().map(poll_once).collect();
+    assert_eq!(outcomes.iter().map(Poll::is_ready).collect::<Vec<_>>(), [true, true, true, false]);
+}
+
+#[test]
+fn a_granted_acquire_that_is_dropped_passes_its_permit_on() {
+    let semaphore = Semaphore::new(1);
+    let held = semaphore.try_acquire();
+    let (mut first, mut second) = (semaphore.acquire(), semaphore.acquire());
+    let (waker, count) = CountingWaker::new();
+    assert!(poll_once(&mut first).is_pending());
+    assert!(poll_with(&mut second, &waker).is_pending());
+    drop(held);
+    assert_eq!(semaphore.available_permits(), 0, "the permit is the first one's");
+    drop(first);
+    assert_eq!(count.wakes(), 1);
+    let _permit = ready(poll_once(&mut second));
+}
+
+#[test]
+fn the_head_leaving_the_line_lets_those_behind_it_in() {
+    let semaphore = Semaphore::new(3);
+    let _held = ready(poll_once(&mut semaphore.acquire_many(2)));
+    let mut large = semaphore.acquire_many(2);
+    let mut small = semaphore.acquire();
+    let (waker, count) = CountingWaker::new();
+    assert!(poll_once(&mut large).is_pending());
+    assert!(poll_with(&mut small, &waker).is_pending());
+    drop(large);
+    assert_eq!(count.wakes(), 1);
+    let _small = ready(poll_once(&mut small));
+}
+
+#[test]
+fn an_owned_permit_keeps_its_semaphore() {
+    let semaphore = Rc::new(Semaphore::new(1));
+    let permit: OwnedPermit = ready(poll_once(&mut semaphore.acquire_owned()));
+    let mut next = semaphore.acquire_owned();
+    assert!(poll_once(&mut next).is_pending());
+    drop(permit);
+    drop(semaphore);
+    let permit = ready(poll_once(&mut next));
+    drop(next);
+    assert_eq!(permit.semaphore.available_permits(), 0);
+}
+
+#[test]
+#[should_panic(expected = "waiting for 3 permits of a semaphore that has 2 would never end")]
+fn asking_for_more_than_there_is_panics() {
+    drop(Semaphore::new(2).acquire_many(3));
+}
+
+#[test]
+#[should_panic(expected = "was polled after it had completed")]
+fn an_acquire_polled_after_completion_panics() {
+    let semaphore = Semaphore::new(1);
+    let mut acquire = semaphore.acquire();
+    drop(ready(poll_once(&mut acquire)));
+    drop(poll_once(&mut acquire));
+}
+
+thread_local! {
+    /// What the hostile wakers act upon.
+    static SEMAPHORE: Rc<Semaphore> = Rc::new(Semaphore::new(1));
+    static HELD: RefCell<Option<OwnedPermit>> = const { RefCell::new(None) };
+}
+
+/// Uses every part of the semaphore, which panics if anything is borrowed.
+fn use_the_semaphore() {
+    SEMAPHORE.with(|semaphore| {
+        let mut acquire = semaphore.acquire();
+        drop(poll_once(&mut acquire));
+        drop(acquire);
+        drop(semaphore.try_acquire());
+        assert!(format!("{semaphore:?}").contains("total: 1"));
+    });
+}
+
+fn hold() {
+    let permit = SEMAPHORE.with(|semaphore| ready(poll_once(&mut semaphore.acquire_owned())));
+    HELD.set(Some(permit));
+}
+
+fn let_go() {
+    drop(HELD.take());
+}
+
+#[test]
+fn drop_of_a_waker_may_use_the_semaphore() {
+    let semaphore = SEMAPHORE.with(Rc::clone);
+    hold();
+    let mut acquire = semaphore.acquire();
+    // Replaced, then removed, then woken: each drops the last copy of one.
+    for _ in 0..2 {
+        assert!(poll_with(&mut acquire, &HostileWaker::waker(|| {}, use_the_semaphore)).is_pending());
+    }
+    drop(acquire);
+    let mut acquire = semaphore.acquire();
+    assert!(poll_with(&mut acquire, &HostileWaker::waker(use_the_semaphore, use_the_semaphore)).is_pending());
+    let_go();
+    drop(ready(poll_once(&mut acquire)));
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+fn drop_of_a_replaced_waker_may_release_the_permit_waited_for() {
+    let semaphore = SEMAPHORE.with(Rc::clone);
+    hold();
+    let mut acquire = semaphore.acquire();
+    assert!(poll_with(&mut acquire, &HostileWaker::waker(|| {}, let_go)).is_pending());
+    let (waker, count) = CountingWaker::new();
+    let outcome = poll_with(&mut acquire, &waker);
+    assert!(outcome.is_ready() || count.wakes() == 1, "the wake is lost");
+}
+
+#[test]
+fn a_wake_that_drops_another_permit_serves_the_line_in_order() {
+    let semaphore = SEMAPHORE.with(Rc::clone);
+    hold();
+    let mut line: Vec<_> = (0..3).map(|_| semaphore.acquire()).collect();
+    let (last, count) = CountingWaker::new();
+    assert!(poll_with(&mut line[0], &HostileWaker::waker(use_the_semaphore, || {})).is_pending());
+    assert!(poll_with(&mut line[1], &last).is_pending());
+    assert!(poll_with(&mut line[2], &last).is_pending());
+    let_go();
+    assert_eq!(count.wakes(), 0, "the permit is the first one's");
+    drop(line.remove(0));
+    assert_eq!(count.wakes(), 1);
+    drop(line);
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Ask(usize),
+    Poll(prop::sample::Index),
+    /// Drops a request, whether waiting, granted or never polled.
+    GiveUp(prop::sample::Index),
+    Release(prop::sample::Index),
+    Try,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let index = any::<prop::sample::Index>;
+    prop_oneof![
+        3 => (0..=TOTAL).prop_map(Step::Ask),
+        2 => index().prop_map(Step::Poll),
+        2 => index().prop_map(Step::GiveUp),
+        2 => index().prop_map(Step::Release),
+        1 => Just(Step::Try),
+    ]
+}
+
+const TOTAL: usize = 5;
+
+/// A semaphore as one would write it who need not be fast: it looks at everybody each time.
+struct Oracle {
+    available: usize,
+    /// Who waits, and for how many.
+    line: VecDeque<(usize, usize)>,
+    /// Whose permits are set aside.
+    granted: Vec<usize>,
+}
+
+impl Oracle {
+    fn ask(&mut self, number: usize, wants: usize) -> bool {
+        self.line.push_back((number, wants));
+        self.settle();
+        self.granted.contains(&number)
+    }
+
+    fn give_up(&mut self, number: usize, wants: usize) {
+        self.line.retain(|(waiting, _)| *waiting != number);
+        if self.granted.contains(&number) {
+            self.granted.retain(|granted| *granted != number);
+            self.available += wants;
+        }
+        self.settle();
+    }
+
+    fn release(&mut self, permits: usize) {
+        self.available += permits;
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        while let Some((number, wants)) = self.line.front().copied().filter(|(_, wants)| *wants <= self.available) {
+            self.line.pop_front();
+            self.available -= wants;
+            self.granted.push(number);
+        }
+    }
+}
+
+/// A request that has been polled at least once and is not served yet.
+struct Request<'a> {
+    number: usize,
+    wants: usize,
+    acquire: Acquire<'a>,
+    wakes: std::sync::Arc<CountingWaker>,
+    waker: Waker,
+}
+
+proptest! {
+    #[test]
+    fn permits_are_conserved_and_served_in_order(steps in prop::collection::vec(step(), 1..150)) {
+        let semaphore = Semaphore::new(TOTAL);
+        let mut oracle = Oracle { available: TOTAL, line: VecDeque::new(), granted: Vec::new() };
+        let mut requests: Vec<Request<'_>> = Vec::new();
+        let mut held: Vec<Permit<'_>> = Vec::new();
+        for (number, step) in steps.into_iter().enumerate() {
+            match step {
+                Step::Ask(wants) => {
+                    let (waker, wakes) = CountingWaker::new();
+                    let mut acquire = semaphore.acquire_many(wants);
+                    let outcome = poll_with(&mut acquire, &waker);
+                    prop_assert_eq!(outcome.is_ready(), oracle.ask(number, wants));
+                    match outcome {
+                        Poll::Ready(permit) => held.push(permit),
+                        Poll::Pending => requests.push(Request { number, wants, acquire, wakes, waker }),
+                    }
+                }
+                Step::Poll(index) if !requests.is_empty() => {
+                    let at = index.index(requests.len());
+                    let request = &mut requests[at];
+                    let outcome = poll_with(&mut request.acquire, &request.waker);
+                    prop_assert_eq!(outcome.is_ready(), oracle.granted.contains(&request.number));
+                    if let Poll::Ready(permit) = outcome {
+                        requests.remove(at);
+                        held.push(permit);
+                    }
+                }
+                Step::GiveUp(index) if !requests.is_empty() => {
+                    let request = requests.remove(index.index(requests.len()));
+                    oracle.give_up(request.number, request.wants);
+                    drop(request);
+                }
+                Step::Release(index) if !held.is_empty() => {
+                    let permit = held.swap_remove(index.index(held.len()));
+                    oracle.release(permit.permits);
+                    drop(permit);
+                }
+                Step::Try => {
+                    let permit = semaphore.try_acquire();
+                    let expected = oracle.line.is_empty() && 1 <= oracle.available;
+                    prop_assert_eq!(permit.is_some(), expected);
+                    if let Some(permit) = permit {
+                        oracle.available -= permit.permits;
+                        held.push(permit);
+                    }
+                }
+                Step::Poll(_) | Step::GiveUp(_) | Step::Release(_) => {}
+            }
+            prop_assert_eq!(semaphore.available_permits(), oracle.available);
+            for request in &requests {
+                let is_granted = oracle.granted.contains(&request.number);
+                prop_assert_eq!(request.wakes.wakes(), usize::from(is_granted));
+            }
+        }
+        drop(held);
+        drop(requests);
+        prop_assert_eq!(semaphore.available_permits(), TOTAL);
+        prop_assert!(semaphore.line.borrow().is_empty());
+    }
+}

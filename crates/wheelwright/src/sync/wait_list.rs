@@ -1,0 +1,169 @@
+//! Turns tasks that wait into a queue: first come, first out, and constant time to leave from anywhere.
+//!
+//! The nodes stand in one vector, linked by index, and are used again; a queue that has reached its usual length
+//! allocates nothing. Each wait has a ticket, and no ticket is given out twice. So a key is good until its wait is
+//! over, and then matches nothing for ever: "my key is gone" is how a waiter learns that it was served.
+//!
+//! The list wakes and drops no waker: it hands them out, so that its owner can do both after releasing its borrow.
+
+use std::fmt;
+use std::task::Waker;
+
+/// The end of a chain of nodes.
+const NONE: u32 = u32::MAX;
+
+/// Names one wait in one list; it goes stale when the wait is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WaitKey {
+    ticket: u64,
+    node: u32,
+}
+
+/// A queue of wakers, each with what its task waits for.
+pub(crate) struct WaitList<T> {
+    nodes: Vec<Node<T>>,
+    /// Who came first and who came last; both `NONE` if nobody waits.
+    first: u32,
+    last: u32,
+    /// The first vacant node; the others follow by `next`.
+    vacant: u32,
+    len: u32,
+    /// The ticket of the next to come. At one a nanosecond they last for 584 years.
+    next_ticket: u64,
+}
+
+struct Node<T> {
+    /// `None` while the node is vacant.
+    waiter: Option<Waiter<T>>,
+    /// The ticket of the waiter, or of the last one there was.
+    ticket: u64,
+    previous: u32,
+    next: u32,
+}
+
+/// One who waits: taken out of the list, it is the owner's to wake or drop.
+#[derive(Debug)]
+pub(crate) struct Waiter<T> {
+    pub(crate) wants: T,
+    pub(crate) waker: Waker,
+}
+
+impl<T> WaitList<T> {
+    /// Makes an empty list.
+    pub(crate) const fn new() -> Self {
+        Self { nodes: Vec::new(), first: NONE, last: NONE, vacant: NONE, len: 0, next_ticket: 0 }
+    }
+
+    /// The number of those who wait.
+    pub(crate) fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether nobody waits.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Lines up behind everybody else.
+    #[inline]
+    pub(crate) fn push_back(&mut self, wants: T, waker: Waker) -> WaitKey {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        let node = self.occupy(Node { waiter: Some(Waiter { wants, waker }), ticket, previous: self.last, next: NONE });
+        match self.nodes.get_mut(self.last as usize) {
+            Some(last) => last.next = node,
+            None => self.first = node,
+        }
+        self.last = node;
+        self.len += 1;
+        WaitKey { ticket, node }
+    }
+
+    /// What the first in the queue waits for.
+    #[inline]
+    pub(crate) fn front(&self) -> Option<&T> {
+        self.nodes.get(self.first as usize)?.waiter.as_ref().map(|waiter| &waiter.wants)
+    }
+
+    /// Takes the first out of the queue.
+    #[inline]
+    pub(crate) fn pop_front(&mut self) -> Option<Waiter<T>> {
+        self.take_out(self.first)
+    }
+
+    /// Takes one out of the queue, wherever it stands; `None` if the key is stale.
+    #[inline]
+    pub(crate) fn remove(&mut self, key: WaitKey) -> Option<Waiter<T>> {
+        if !self.is_waiting(key) {
+            return None;
+        }
+        self.take_out(key.node)
+    }
+
+    /// Whether this wait is not over yet.
+    #[inline]
+    pub(crate) fn is_waiting(&self, key: WaitKey) -> bool {
+        self.waker(key).is_some()
+    }
+
+    /// The waker of this wait; `None` if the key is stale.
+    #[inline]
+    pub(crate) fn waker(&self, key: WaitKey) -> Option<&Waker> {
+        let node = self.nodes.get(key.node as usize).filter(|node| node.ticket == key.ticket)?;
+        node.waiter.as_ref().map(|waiter| &waiter.waker)
+    }
+
+    /// Gives this wait another waker and returns the one not needed any more: the old one, or, if the key is stale,
+    /// the new one.
+    pub(crate) fn replace_waker(&mut self, key: WaitKey, waker: Waker) -> Waker {
+        let node = self.nodes.get_mut(key.node as usize).filter(|node| node.ticket == key.ticket);
+        match node.and_then(|node| node.waiter.as_mut()) {
+            Some(waiter) => std::mem::replace(&mut waiter.waker, waker),
+            None => waker,
+        }
+    }
+
+    /// Puts a node where a vacant one stands, or at the end.
+    #[inline]
+    fn occupy(&mut self, node: Node<T>) -> u32 {
+        let at = self.vacant;
+        if let Some(vacant) = self.nodes.get_mut(at as usize) {
+            self.vacant = vacant.next;
+            *vacant = node;
+            return at;
+        }
+        let at = u32::try_from(self.nodes.len()).expect("there are fewer than four billion waiters");
+        self.nodes.push(node);
+        at
+    }
+
+    /// Empties a node, joins its neighbours and makes it vacant; `None` for `NONE`.
+    #[inline]
+    fn take_out(&mut self, at: u32) -> Option<Waiter<T>> {
+        let node = self.nodes.get_mut(at as usize)?;
+        let waiter = node.waiter.take()?;
+        let (previous, next) = (node.previous, node.next);
+        node.next = self.vacant;
+        self.vacant = at;
+        match self.nodes.get_mut(previous as usize) {
+            Some(previous) => previous.next = next,
+            None => self.first = next,
+        }
+        match self.nodes.get_mut(next as usize) {
+            Some(next) => next.previous = previous,
+            None => self.last = previous,
+        }
+        self.len -= 1;
+        Some(waiter)
+    }
+}
+
+impl<T> fmt::Debug for WaitList<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitList").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

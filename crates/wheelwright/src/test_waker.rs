@@ -1,0 +1,76 @@
+//! Turns wakes into what a test can see: a count, or any action at all.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// Counts the wakes of its waker.
+#[derive(Debug, Default)]
+pub(crate) struct CountingWaker {
+    wakes: AtomicUsize,
+}
+
+impl CountingWaker {
+    /// Makes a waker, and the counter behind it.
+    pub(crate) fn new() -> (Waker, Arc<Self>) {
+        let counter = Arc::new(Self::default());
+        (Waker::from(Arc::clone(&counter)), counter)
+    }
+
+    /// How often the waker was woken so far.
+    pub(crate) fn wakes(&self) -> usize {
+        self.wakes.load(Ordering::Relaxed)
+    }
+}
+
+impl Wake for CountingWaker {
+    fn wake(self: Arc<Self>) {
+        self.wakes.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Does one thing when its waker is woken and another when that waker's last copy is dropped.
+///
+/// The actions are plain functions, because a waker is `Send`; what they act upon stands in a `thread_local!`.
+pub(crate) struct HostileWaker {
+    on_wake: fn(),
+    on_drop: fn(),
+}
+
+impl HostileWaker {
+    /// Makes a waker with these habits.
+    pub(crate) fn waker(on_wake: fn(), on_drop: fn()) -> Waker {
+        Waker::from(Arc::new(Self { on_wake, on_drop }))
+    }
+}
+
+impl Wake for HostileWaker {
+    fn wake(self: Arc<Self>) {
+        (self.on_wake)();
+    }
+}
+
+impl Drop for HostileWaker {
+    fn drop(&mut self) {
+        (self.on_drop)();
+    }
+}
+
+impl fmt::Debug for HostileWaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostileWaker").finish_non_exhaustive()
+    }
+}
+
+/// Polls a future once with this waker.
+pub(crate) fn poll_with<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(waker))
+}
+
+/// Polls a future once with a waker that does nothing.
+pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_with(future, Waker::noop())
+}
