@@ -54,7 +54,8 @@ pub(super) fn shown(tally: &mut Tally, command: &mut Command) -> Result<(), Stri
     let mut child = command.spawn().map_err(failed)?;
     // The command holds our ends of the pipe, and the reader waits until the last one is closed.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    for line in BufReader::new(reader).lines().map_while(Result::ok) {
+    for bytes in BufReader::new(reader).split(b'\n') {
+        let line = String::from_utf8_lossy(&bytes.map_err(failed)?).into_owned();
         println!("{line}");
         tally.add(&line);
     }
