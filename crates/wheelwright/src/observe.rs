@@ -1,0 +1,178 @@
+//! Turns "what is this task doing, and where" into plain data that every layer may write.
+//!
+//! A leaf future that returns `Pending` notes what it waits for and the source line that made it. The loop copies the note
+//! into the task's slot, where a dump finds it. The first note of a poll stands: `timeout(read)` says `readable`, not
+//! `timer`; the number of further ones is kept.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+
+/// A line of source.
+pub(crate) type Line = &'static Location<'static>;
+
+/// What a parked task waits for; the number beside it names the resource (a descriptor, a task, a semaphore).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum WaitOn {
+    /// No leaf of ours noted anything: a future of another crate.
+    Unknown,
+    Readable,
+    Writable,
+    Accept,
+    Timer,
+    Join,
+    Permit,
+    Cancelled,
+    Blocking,
+    Children,
+    Yield,
+}
+
+/// A task's wait as its slot keeps it: eight bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    pub(crate) resource: u32,
+    pub(crate) at: Place,
+    pub(crate) on: WaitOn,
+    /// How many further waits the same poll noted; stays at 255.
+    pub(crate) further: u8,
+}
+
+impl Wait {
+    pub(crate) const NONE: Self = Self { resource: 0, at: Place::UNKNOWN, on: WaitOn::Unknown, further: 0 };
+}
+
+/// The note of the poll that is under way.
+#[derive(Clone, Copy)]
+struct Note {
+    /// `None` until the first leaf of this poll notes its wait.
+    at: Option<Line>,
+    resource: u32,
+    on: WaitOn,
+    further: u8,
+}
+
+const NO_NOTE: Note = Note { at: None, resource: 0, on: WaitOn::Unknown, further: 0 };
+
+thread_local! {
+    static NOTE: Cell<Note> = const { Cell::new(NO_NOTE) };
+    static NEXT_RESOURCE: Cell<u32> = const { Cell::new(1) };
+    // Never destroyed, so that destructors at the thread's end may still spawn and wake.
+    static PLACES: ManuallyDrop<RefCell<Places>> = const { ManuallyDrop::new(RefCell::new(Places::new())) };
+}
+
+/// Notes what the current task waits for; a leaf calls it each time it returns `Pending`.
+#[inline]
+pub(crate) fn waits(on: WaitOn, resource: u32, at: Line) {
+    let mut note = NOTE.get();
+    if note.at.is_some() {
+        note.further = note.further.saturating_add(1);
+        return NOTE.set(note);
+    }
+    NOTE.set(Note { at: Some(at), resource, on, further: 0 });
+}
+
+/// Forgets the note: a poll begins.
+#[inline]
+pub(crate) fn clear_note() {
+    NOTE.set(NO_NOTE);
+}
+
+/// The note of the poll that just returned `Pending`.
+#[inline]
+pub(crate) fn take_note() -> Wait {
+    let note = NOTE.get();
+    let Some(at) = note.at else { return Wait::NONE };
+    Wait { resource: note.resource, at: Place::of(at), on: note.on, further: note.further }
+}
+
+/// A number for a semaphore, a token or whatever else tasks wait for; wraps after four billion.
+pub(crate) fn resource_id() -> u32 {
+    let id = NEXT_RESOURCE.get();
+    NEXT_RESOURCE.set(id.wrapping_add(1));
+    id
+}
+
+/// A source line, interned to 16 bits on its thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place(u16);
+
+impl Place {
+    /// No line is known, or more than 65,535 different ones were.
+    pub(crate) const UNKNOWN: Self = Self(0);
+
+    #[inline]
+    pub(crate) fn of(line: Line) -> Self {
+        PLACES.with(|places| places.borrow_mut().intern(line))
+    }
+
+    pub(crate) fn line(self) -> Option<Line> {
+        let index = usize::from(self.0).checked_sub(1)?;
+        PLACES.with(|places| places.borrow().lines.get(index).copied())
+    }
+}
+
+struct Places {
+    /// Direct-mapped by address, so that the common case costs one comparison.
+    recent: [(usize, u16); 64],
+    /// Every line seen, in the order of its number (which starts at 1).
+    lines: Vec<Line>,
+    numbers: BTreeMap<usize, u16>,
+}
+
+impl Places {
+    const fn new() -> Self {
+        Self { recent: [(0, 0); 64], lines: Vec::new(), numbers: BTreeMap::new() }
+    }
+
+    #[inline]
+    fn intern(&mut self, line: Line) -> Place {
+        let address = std::ptr::from_ref(line).addr();
+        let cached = self.recent[address >> 3 & 63];
+        if cached.0 == address {
+            return Place(cached.1);
+        }
+        self.intern_slowly(line, address)
+    }
+
+    #[cold]
+    fn intern_slowly(&mut self, line: Line, address: usize) -> Place {
+        let number = match self.numbers.get(&address) {
+            Some(number) => *number,
+            None => {
+                let Ok(number) = u16::try_from(self.lines.len() + 1) else { return Place::UNKNOWN };
+                self.lines.push(line);
+                self.numbers.insert(address, number);
+                number
+            }
+        };
+        self.recent[address >> 3 & 63] = (address, number);
+        Place(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_gives_back_its_line() {
+        let here = Location::caller();
+        assert_eq!(Place::of(here), Place::of(here));
+        assert_eq!(Place::of(here).line().map(Location::line), Some(here.line()));
+        assert_eq!(Place::UNKNOWN.line(), None);
+    }
+
+    #[test]
+    fn the_first_note_of_a_poll_stands_and_further_ones_are_counted() {
+        clear_note();
+        waits(WaitOn::Readable, 9, Location::caller());
+        waits(WaitOn::Timer, 1, Location::caller());
+        let wait = take_note();
+        assert_eq!((wait.on, wait.resource, wait.further), (WaitOn::Readable, 9, 1));
+        clear_note();
+        assert_eq!(take_note().on, WaitOn::Unknown);
+    }
+}

@@ -1,0 +1,321 @@
+//! Turns the kernel's events into wakes.
+//!
+//! One `mio::Poll`, edge-triggered, and one [`Source`] for each registered descriptor: what it is believed to be ready for,
+//! and who waits. An edge is told once, so readiness is cleared only when the kernel has said that nothing is left
+//! (`WouldBlock`, or a short read where that proves it), and never on another error. Descriptors are not deregistered
+//! before they are closed: closing does it, and an event that is already on its way finds another generation.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::{Events, Interest, Poll, Registry, Token};
+use slab::Slab;
+
+use crate::observe::{self, Line, WaitOn};
+use crate::waker;
+
+/// The token of the waker that other threads use.
+const REMOTE: Token = Token(usize::MAX);
+/// How many events one turn takes from the kernel.
+const EVENTS: usize = 1024;
+const SLOT_BITS: u32 = 32;
+
+/// One of the two ways bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+const READ: u8 = 1;
+const WRITE: u8 = 2;
+const READ_CLOSED: u8 = 4;
+
+impl Direction {
+    fn bit(self) -> u8 {
+        match self {
+            Self::Read => READ,
+            Self::Write => WRITE,
+        }
+    }
+}
+
+/// A loop's look at the kernel.
+pub(crate) struct Reactor {
+    poll: RefCell<Poll>,
+    registry: Registry,
+    /// Taken out while its events are handed out, since wakes may run anybody's code.
+    events: Cell<Option<Events>>,
+    sources: RefCell<Slab<Rc<Source>>>,
+    next_generation: Cell<u32>,
+    /// How many waits for a stream's bytes are under way: virtual time must not jump over them.
+    waiting: Cell<usize>,
+    /// The runtime is gone: operations on what was registered fail.
+    dead: Cell<bool>,
+}
+
+/// What the loop knows of a descriptor.
+#[derive(Debug)]
+pub(crate) struct Source {
+    slot: usize,
+    generation: u32,
+    ready: Cell<u8>,
+    /// At most one each way: streams are used through `&mut`.
+    reader: Cell<Option<Waiter>>,
+    writer: Cell<Option<Waiter>>,
+    /// Those who wait to read through `&`, first come first; each with a number to leave by.
+    sharers: RefCell<Vec<(u64, Waker)>>,
+    next_sharer: Cell<u64>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    waker: Waker,
+    /// Virtual time may jump over it: nobody depends on its coming soon.
+    background: bool,
+}
+
+impl Reactor {
+    pub(crate) fn new() -> io::Result<(Rc<Self>, mio::Waker)> {
+        let poll = Poll::new()?;
+        let waker = mio::Waker::new(poll.registry(), REMOTE)?;
+        let registry = poll.registry().try_clone()?;
+        let reactor = Self {
+            poll: RefCell::new(poll),
+            registry,
+            events: Cell::new(Some(Events::with_capacity(EVENTS))),
+            sources: RefCell::new(Slab::new()),
+            next_generation: Cell::new(0),
+            waiting: Cell::new(0),
+            dead: Cell::new(false),
+        };
+        Ok((Rc::new(reactor), waker))
+    }
+
+    /// Looks at the kernel once, waiting at most `limit` (for ever if `None`), and wakes whom the events are for.
+    pub(crate) fn turn(&self, limit: Option<Duration>) -> io::Result<()> {
+        let mut events = self.events.take().expect("turns do not nest: block_on refuses to");
+        let polled = self.poll.borrow_mut().poll(&mut events, limit);
+        match polled {
+            Ok(()) => events.iter().filter(|event| event.token() != REMOTE).for_each(|event| self.hand_out(event)),
+            // A signal: whoever waits for one has an event of their own.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                self.events.set(Some(events));
+                return Err(error);
+            }
+        }
+        self.events.set(Some(events));
+        Ok(())
+    }
+
+    fn hand_out(&self, event: &Event) {
+        let (slot, generation) = (event.token().0 & u32::MAX as usize, (event.token().0 >> SLOT_BITS) as u32);
+        let source = self.sources.borrow().get(slot).filter(|source| source.generation == generation).cloned();
+        if let Some(source) = source {
+            source.set_ready(event);
+            self.wake(&source, Direction::Read);
+            self.wake(&source, Direction::Write);
+        }
+    }
+
+    /// Wakes whoever waits for a direction that is ready, with nothing borrowed.
+    fn wake(&self, source: &Source, direction: Direction) {
+        if !source.is_ready(direction) {
+            return;
+        }
+        if let Some(waiter) = self.take_waiter(source, direction) {
+            waiter.wake();
+        }
+        if direction == Direction::Read {
+            for (_, waker) in source.sharers.take() {
+                waker.wake();
+            }
+        }
+    }
+
+    /// Registers a descriptor of ours for both directions, believed ready for `ready` until the kernel says otherwise.
+    pub(crate) fn register(&self, io: &mut impl mio::event::Source, ready: Ready) -> io::Result<Rc<Source>> {
+        self.check_alive()?;
+        let generation = self.next_generation.get();
+        self.next_generation.set(generation.wrapping_add(1));
+        let slot = self.sources.borrow().vacant_key();
+        let token = Token((generation as usize) << SLOT_BITS | slot);
+        self.registry.register(io, token, Interest::READABLE | Interest::WRITABLE)?;
+        let source = Rc::new(Source {
+            slot,
+            generation,
+            ready: Cell::new(match ready {
+                Ready::Both => READ | WRITE,
+                Ready::Neither => 0,
+            }),
+            reader: Cell::new(None),
+            writer: Cell::new(None),
+            sharers: RefCell::new(Vec::new()),
+            next_sharer: Cell::new(0),
+        });
+        self.sources.borrow_mut().insert(Rc::clone(&source));
+        Ok(source)
+    }
+
+    /// Forgets a source whose descriptor is about to be closed.
+    pub(crate) fn forget(&self, source: &Source) {
+        self.leave(source, Direction::Read);
+        self.leave(source, Direction::Write);
+        if !self.dead.get() {
+            let forgotten = self.sources.borrow_mut().try_remove(source.slot);
+            drop(forgotten);
+        }
+    }
+
+    /// The one who uses this direction waits for it.
+    pub(crate) fn wait(&self, source: &Source, direction: Direction, cx: &Context<'_>, background: bool) {
+        let old = self.take_waiter(source, direction);
+        let waker = match old {
+            Some(waiter) if waiter.waker.will_wake(cx.waker()) => waiter.waker,
+            other => {
+                drop(other);
+                waker::keep(cx.waker())
+            }
+        };
+        self.waiting.set(self.waiting.get() + usize::from(!background));
+        source.waiter(direction).set(Some(Waiter { waker, background }));
+    }
+
+    /// They wait no longer.
+    pub(crate) fn leave(&self, source: &Source, direction: Direction) {
+        drop(self.take_waiter(source, direction));
+    }
+
+    fn take_waiter(&self, source: &Source, direction: Direction) -> Option<Waiter> {
+        let waiter = source.waiter(direction).take()?;
+        self.waiting.set(self.waiting.get() - usize::from(!waiter.background));
+        Some(waiter)
+    }
+
+    /// How many waits for a stream's bytes are under way.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.get()
+    }
+
+    /// How many descriptors are registered.
+    pub(crate) fn len(&self) -> usize {
+        self.sources.borrow().len()
+    }
+
+    /// # Errors
+    /// The runtime that the descriptor was registered with is gone.
+    pub(crate) fn check_alive(&self) -> io::Result<()> {
+        if self.dead.get() {
+            return Err(io::Error::other(
+                "the runtime this socket belongs to has ended: use a socket only in the runtime that first waited for it",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The runtime ends: wakes everybody who waits here, to find it dead.
+    pub(crate) fn kill(&self) {
+        self.dead.set(true);
+        let sources = std::mem::take(&mut *self.sources.borrow_mut());
+        for (_, source) in sources {
+            source.ready.set(READ | WRITE);
+            self.wake(&source, Direction::Read);
+            self.wake(&source, Direction::Write);
+        }
+    }
+}
+
+/// What a descriptor is believed to be ready for when it is registered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ready {
+    /// It was in use before: only the direction that would block is cleared, by `clear`.
+    Both,
+    /// A connection being made: nothing until the kernel says so.
+    Neither,
+}
+
+impl Source {
+    pub(crate) fn is_ready(&self, direction: Direction) -> bool {
+        self.ready.get() & direction.bit() != 0
+    }
+
+    /// The kernel said that the direction would block.
+    pub(crate) fn clear(&self, direction: Direction) {
+        self.ready.set(self.ready.get() & !direction.bit());
+    }
+
+    /// A read came back short, which on a stream says that nothing was left; unless the other side has closed, whose edge
+    /// may have been this very one.
+    pub(crate) fn drained(&self) {
+        if self.ready.get() & READ_CLOSED == 0 {
+            self.clear(Direction::Read);
+        }
+    }
+
+    fn set_ready(&self, event: &Event) {
+        let mut ready = self.ready.get();
+        if event.is_readable() || event.is_read_closed() || event.is_error() {
+            ready |= READ;
+        }
+        if event.is_writable() || event.is_write_closed() || event.is_error() {
+            ready |= WRITE;
+        }
+        if event.is_read_closed() || event.is_error() {
+            ready |= READ_CLOSED;
+        }
+        self.ready.set(ready);
+    }
+
+    fn waiter(&self, direction: Direction) -> &Cell<Option<Waiter>> {
+        match direction {
+            Direction::Read => &self.reader,
+            Direction::Write => &self.writer,
+        }
+    }
+
+    /// One more waits to read through `&`; the number to leave by, which a later wait gives again.
+    pub(crate) fn share(&self, number: Option<u64>, cx: &Context<'_>) -> u64 {
+        let number = number.unwrap_or_else(|| self.next_sharer.replace(self.next_sharer.get() + 1));
+        let waker = waker::keep(cx.waker());
+        let mut sharers = self.sharers.borrow_mut();
+        let old = match sharers.iter_mut().find(|sharer| sharer.0 == number) {
+            Some(sharer) => Some(std::mem::replace(&mut sharer.1, waker)),
+            None => {
+                sharers.push((number, waker));
+                None
+            }
+        };
+        drop(sharers);
+        drop(old);
+        number
+    }
+
+    /// They wait no longer.
+    pub(crate) fn unshare(&self, number: u64) {
+        let mut sharers = self.sharers.borrow_mut();
+        let found = sharers.iter().position(|sharer| sharer.0 == number);
+        let sharer = found.map(|index| sharers.remove(index));
+        drop(sharers);
+        drop(sharer);
+    }
+}
+
+impl Waiter {
+    fn wake(self) {
+        self.waker.wake();
+    }
+}
+
+/// Notes that the current task waits for a descriptor.
+pub(crate) fn note_wait(direction: Direction, descriptor: u32, at: Line) {
+    let on = match direction {
+        Direction::Read => WaitOn::Readable,
+        Direction::Write => WaitOn::Writable,
+    };
+    observe::waits(on, descriptor, at);
+}

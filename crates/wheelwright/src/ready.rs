@@ -1,0 +1,302 @@
+//! Turns wakes into an order: the slots that keys point at, and the two lists of those that are ready.
+//!
+//! A slot is *queued* while an entry for it stands in `ready` or in the batch being run, so there is never more than one
+//! entry for a slot. With what occupies it this gives a task's five states:
+//!
+//! ```text
+//!            wake                 next()               wake
+//!   idle ───────────▶ queued ───────────▶ running ───────────▶ running and woken
+//!   (0,Task)          (1,Task)            (0,Running)          (1,Running)
+//!     ▲                 ▲                   │    │               │         │
+//!     └─────────────────┼── park() ─────────┘    └── free() ──┐  │ park()  │ free()
+//!                       └─────────────────────────────────────┼──┘         │
+//!                                                             ▼            ▼
+//!                                                           vacant    vacant, its entry is skipped
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::mem::{self, ManuallyDrop};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use crate::observe::{self, Line, Place};
+use crate::waker::Key;
+
+mod table;
+
+use table::{Occupant, Slot, Table};
+pub(crate) use table::{Next, Run, WokenList};
+
+/// How many operations that succeed at once a task may do before it must let the others run.
+pub(crate) const BUDGET: u32 = 128;
+
+const NO_RUNTIME: u16 = u16::MAX;
+struct Local {
+    runtime: Cell<u16>,
+    budget: Cell<u32>,
+    polls: Cell<u32>,
+    current_id: Cell<u32>,
+    table: RefCell<Table>,
+}
+
+thread_local! {
+    // Never destroyed, so that wakes from other destructors at the thread's end always work.
+    static LOCAL: ManuallyDrop<Local> = const {
+        ManuallyDrop::new(Local {
+            runtime: Cell::new(NO_RUNTIME),
+            budget: Cell::new(BUDGET),
+            polls: Cell::new(0),
+            current_id: Cell::new(0),
+            table: RefCell::new(Table::new()),
+        })
+    };
+}
+
+/// Queues the key's slot if its runtime is this thread's; false if it is not.
+#[inline]
+pub(crate) fn wake(key: Key) -> bool {
+    LOCAL.with(|local| {
+        let here = local.runtime.get() == key.runtime();
+        if here {
+            local.table.borrow_mut().wake(key);
+        }
+        here
+    })
+}
+
+/// Queues whatever occupies the slots: wakes that came from other threads.
+pub(crate) fn wake_slots(slots: impl Iterator<Item = u32>) {
+    with_table(|table| slots.for_each(|slot| table.wake_slot(slot)));
+}
+
+/// Marks the key's task as woken by code that is not ours; false if its runtime is not this thread's.
+pub(crate) fn mark_foreign(key: Key) -> bool {
+    LOCAL.with(|local| {
+        let here = local.runtime.get() == key.runtime();
+        if here && let Some(slot) = local.table.borrow_mut().find(key) {
+            slot.foreign = true;
+        }
+        here
+    })
+}
+
+/// Makes the runtime with this id the thread's own; `generation` goes on where the id's last user stopped.
+pub(crate) fn install(runtime: u16, generation: u32) {
+    LOCAL.with(|local| {
+        assert!(local.runtime.get() == NO_RUNTIME, "the caller looked that no runtime is installed on this thread");
+        local.runtime.set(runtime);
+        *local.table.borrow_mut() = Table { generation, is_open: true, ..Table::new() };
+    });
+}
+
+/// Ends what `install` began and tells the generation to go on from.
+pub(crate) fn uninstall() -> u32 {
+    LOCAL.with(|local| {
+        local.runtime.set(NO_RUNTIME);
+        let table = mem::replace(&mut *local.table.borrow_mut(), Table::new());
+        table.generation
+    })
+}
+
+/// Whether a runtime is installed on this thread.
+#[inline]
+pub(crate) fn is_installed() -> bool {
+    LOCAL.with(|local| local.runtime.get() != NO_RUNTIME)
+}
+
+/// From now on no task is taken in.
+pub(crate) fn close() {
+    with_table(|table| table.is_open = false);
+}
+
+/// Takes a task in and queues it; `None` if there is no runtime here or it is closing.
+#[inline]
+pub(crate) fn add_task<T: Run + 'static>(task: &Rc<T>, at: Line, name: Option<&str>) -> Option<(Key, u32)> {
+    let place = Place::of(at);
+    LOCAL.with(|local| {
+        let mut table = local.table.borrow_mut();
+        if !table.is_open {
+            return None;
+        }
+        let (slot, id) = table.occupy(Occupant::Task(Rc::<T>::clone(task)), place, local.current_id.get());
+        table.queue(slot);
+        if let Some(name) = name {
+            table.names.insert(slot, name.into());
+        }
+        Some((Key::new(local.runtime.get(), table.slots[slot as usize].generation, slot), id))
+    })
+}
+
+/// Gives `block_on`'s own future a slot and queues it.
+pub(crate) fn add_root(at: Line) -> Key {
+    let (key, _) = occupy(Occupant::Root, Place::of(at));
+    with_table(|table| table.queue(key.slot()));
+    key
+}
+
+/// Gives a child of a `Group` a slot, idle.
+#[inline]
+pub(crate) fn add_child(list: &Rc<WokenList>, seat: u32) -> Key {
+    occupy(Occupant::Child(Rc::clone(list), seat), Place::UNKNOWN).0
+}
+
+/// Passes a child's slot on to the child in another seat.
+#[inline]
+pub(crate) fn reseat_child(key: Key, new_seat: u32) {
+    with_table(|table| {
+        if let Some(Slot { occupant: Occupant::Child(_, seat), .. }) = table.find(key) {
+            *seat = new_seat;
+        }
+    });
+}
+
+/// The child is about to be polled, so its next wake counts again.
+#[inline]
+pub(crate) fn begin_child(key: Key) {
+    with_table(|table| {
+        if let Some(slot) = table.find(key) {
+            slot.queued = false;
+        }
+    });
+}
+
+/// Frees a child's slot, if it is still this list's: its runtime may be gone and another's slots stand there.
+pub(crate) fn free_child(key: Key, list: &Rc<WokenList>) {
+    let occupant = LOCAL.with(|local| {
+        if local.runtime.get() != key.runtime() {
+            return None;
+        }
+        let mut table = local.table.borrow_mut();
+        let is_ours = matches!(table.find(key)?.occupant, Occupant::Child(ref owner, _) if Rc::ptr_eq(owner, list));
+        is_ours.then(|| table.free(key.slot()))
+    });
+    drop(occupant);
+}
+
+/// Whether the key still names a slot of the runtime installed here.
+pub(crate) fn is_here(key: Key) -> bool {
+    LOCAL.with(|local| local.runtime.get() == key.runtime() && local.table.borrow_mut().find(key).is_some())
+}
+
+/// Frees the slot of a task that is done, or of the root.
+#[inline]
+pub(crate) fn free(key: Key) {
+    let occupant = with_table(|table| table.free(key.slot()));
+    drop(occupant);
+}
+
+/// Makes those who are ready the batch of a new lap; false if nobody is.
+#[inline]
+pub(crate) fn begin_lap() -> bool {
+    with_table(|table| {
+        if table.at < table.batch.len() {
+            return true;
+        }
+        table.at = 0;
+        table.batch.clear();
+        mem::swap(&mut table.ready, &mut table.batch);
+        !table.batch.is_empty()
+    })
+}
+
+/// Takes the next entry of the lap and begins its poll; `None` when the lap is over.
+#[inline]
+pub(crate) fn next() -> Option<Next> {
+    LOCAL.with(|local| {
+        let next = local.table.borrow_mut().next(&local.runtime, &local.current_id)?;
+        local.budget.set(BUDGET);
+        observe::clear_note();
+        Some(next)
+    })
+}
+
+/// Puts a task that was polled back, idle or queued as its wakes left it.
+#[inline]
+pub(crate) fn park(key: Key, task: Option<Rc<dyn Run>>) {
+    let wait = observe::take_note();
+    with_table(|table| {
+        let slot = &mut table.slots[key.slot() as usize];
+        slot.wait = wait;
+        if let Some(task) = task {
+            slot.occupant = Occupant::Task(task);
+        }
+    });
+}
+
+/// Takes the first task whose slot is `from` or comes after it, to be cancelled at the end.
+pub(crate) fn take_task(from: u32) -> Option<(Key, Rc<dyn Run>)> {
+    LOCAL.with(|local| {
+        let mut table = local.table.borrow_mut();
+        let (index, task) = table.take_task(from, &local.current_id)?;
+        Some((Key::new(local.runtime.get(), table.slots[index as usize].generation, index), task))
+    })
+}
+
+/// Counts a poll; how many there were since the count was reset.
+#[inline]
+pub(crate) fn count_poll() -> u32 {
+    LOCAL.with(|local| {
+        let polls = local.polls.get() + 1;
+        local.polls.set(polls);
+        polls
+    })
+}
+
+/// Begins the count of polls anew: the reactor has had its turn.
+pub(crate) fn reset_polls() {
+    LOCAL.with(|local| local.polls.set(0));
+}
+
+/// Spends one unit of the budget; when nothing is left the task is queued again and must return `Pending`.
+#[inline]
+pub(crate) fn poll_budget(cx: &Context<'_>) -> Poll<()> {
+    LOCAL.with(|local| {
+        let budget = local.budget.get();
+        if budget == 0 {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        local.budget.set(budget - 1);
+        Poll::Ready(())
+    })
+}
+
+/// Gives back what `poll_budget` took: the operation did not succeed at once after all.
+#[inline]
+pub(crate) fn refund_budget() {
+    LOCAL.with(|local| local.budget.set(local.budget.get() + 1));
+}
+
+/// Sets the budget and tells what it was: each child of a `Group` has one of its own.
+#[inline]
+pub(crate) fn replace_budget(budget: u32) -> u32 {
+    LOCAL.with(|local| local.budget.replace(budget))
+}
+
+/// How many slots are occupied.
+pub(crate) fn live() -> usize {
+    with_table(|table| table.live)
+}
+
+/// Who a task is: its id, where it was spawned and its name.
+pub(crate) fn describe(key: Key) -> (u32, Option<Line>, Option<Rc<str>>) {
+    with_table(|table| {
+        let slot = &table.slots[key.slot() as usize];
+        (slot.id, slot.spawned_at.line(), table.names.get(&key.slot()).cloned())
+    })
+}
+
+#[inline]
+fn with_table<T>(f: impl FnOnce(&mut Table) -> T) -> T {
+    LOCAL.with(|local| f(&mut local.table.borrow_mut()))
+}
+
+#[inline]
+fn occupy(occupant: Occupant, spawned_at: Place) -> (Key, u32) {
+    LOCAL.with(|local| {
+        let mut table = local.table.borrow_mut();
+        let (slot, id) = table.occupy(occupant, spawned_at, local.current_id.get());
+        (Key::new(local.runtime.get(), table.slots[slot as usize].generation, slot), id)
+    })
+}
+

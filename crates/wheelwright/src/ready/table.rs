@@ -1,0 +1,223 @@
+//! Turns keys into slots: who occupies each, who is queued, and in which order.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::mem;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use crate::observe::{Place, Wait};
+use crate::waker::{GENERATION_MASK, Key, MAX_SLOTS};
+
+const NO_SLOT: u32 = u32::MAX;
+/// No key has this generation, so no key finds a vacant slot.
+const NO_GENERATION: u32 = u32::MAX;
+
+/// A task as the loop sees it.
+pub(crate) trait Run {
+    /// Polls the future once. `Ready` when nothing of it is left, with whoever waits for its output.
+    fn run(&self, cx: &mut Context<'_>, key: Key) -> Poll<Option<Waker>>;
+    /// Drops the future unfinished; gives back whoever waits for its output.
+    fn cancel(&self, key: Key) -> Option<Waker>;
+}
+
+/// The children of one `Group` that were woken, and whom to queue for them.
+#[derive(Debug)]
+pub(crate) struct WokenList {
+    pub(crate) parent: Cell<Option<Key>>,
+    /// The seats of the woken children, in the order of their wakes.
+    pub(crate) seats: RefCell<Vec<u32>>,
+}
+
+pub(super) enum Occupant {
+    /// The next vacant slot, or `NO_SLOT`.
+    Vacant(u32),
+    /// The future that `block_on` polls from its own stack.
+    Root,
+    Task(Rc<dyn Run>),
+    /// A task that is being polled.
+    Running,
+    /// A child future of a `Group`, and its seat there.
+    Child(Rc<WokenList>, u32),
+}
+
+pub(super) struct Slot {
+    pub(super) occupant: Occupant,
+    pub(super) generation: u32,
+    pub(super) id: u32,
+    pub(super) parent: u32,
+    /// What the task waited for when it was last polled.
+    pub(super) wait: Wait,
+    pub(super) spawned_at: Place,
+    /// For tasks and the root: an entry stands in `ready` or in the batch. For a child: its seat stands in its group's list.
+    pub(super) queued: bool,
+    /// Code that is not ours kept a waker of this task.
+    pub(super) foreign: bool,
+}
+
+/// What the loop has to run next.
+pub(crate) enum Next {
+    Root(Key),
+    Task(Key, Rc<dyn Run>),
+}
+
+pub(super) struct Table {
+    pub(super) slots: Vec<Slot>,
+    pub(super) vacant: u32,
+    pub(super) live: usize,
+    pub(super) generation: u32,
+    pub(super) next_id: u32,
+    /// Who runs in the next lap, first woken first.
+    pub(super) ready: Vec<u32>,
+    /// Who runs in this lap; entries before `at` are done with.
+    pub(super) batch: Vec<u32>,
+    pub(super) at: usize,
+    pub(super) names: BTreeMap<u32, Rc<str>>,
+    /// Tasks are taken in: a runtime is installed and is not ending.
+    pub(super) is_open: bool,
+}
+
+impl Table {
+    pub(super) const fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            vacant: NO_SLOT,
+            live: 0,
+            generation: 0,
+            next_id: 1,
+            ready: Vec::new(),
+            batch: Vec::new(),
+            at: 0,
+            names: BTreeMap::new(),
+            is_open: false,
+        }
+    }
+
+    #[inline]
+    pub(super) fn find(&mut self, key: Key) -> Option<&mut Slot> {
+        self.slots.get_mut(key.slot() as usize).filter(|slot| slot.generation == key.generation())
+    }
+
+    #[inline]
+    pub(super) fn wake(&mut self, mut key: Key) {
+        loop {
+            let Some(slot) = self.find(key) else { return };
+            if mem::replace(&mut slot.queued, true) {
+                return;
+            }
+            let Occupant::Child(list, seat) = &slot.occupant else {
+                return self.ready.push(key.slot());
+            };
+            list.seats.borrow_mut().push(*seat);
+            let Some(parent) = list.parent.get() else { return };
+            key = parent;
+        }
+    }
+
+    pub(super) fn wake_slot(&mut self, index: u32) {
+        let Some(slot) = self.slots.get(index as usize) else { return };
+        if slot.generation != NO_GENERATION {
+            let key = Key::new(0, slot.generation, index);
+            self.wake(key);
+        }
+    }
+
+    #[inline]
+    pub(super) fn queue(&mut self, index: u32) {
+        let slot = &mut self.slots[index as usize];
+        // A slot that was freed while its entry stood in a list keeps the entry.
+        if !mem::replace(&mut slot.queued, true) {
+            self.ready.push(index);
+        }
+    }
+
+    #[inline]
+    pub(super) fn occupy(&mut self, occupant: Occupant, spawned_at: Place, parent: u32) -> (u32, u32) {
+        self.generation = self.generation.wrapping_add(1) & GENERATION_MASK;
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1);
+        self.live += 1;
+        let index = self.vacant;
+        if let Some(slot) = self.slots.get_mut(index as usize) {
+            let Occupant::Vacant(next) = mem::replace(&mut slot.occupant, occupant) else {
+                unreachable!("only vacant slots are on the list of vacant slots")
+            };
+            self.vacant = next;
+            *slot = Slot {
+                generation: self.generation,
+                id,
+                parent,
+                wait: Wait::NONE,
+                spawned_at,
+                foreign: false,
+                queued: slot.queued,
+                occupant: mem::replace(&mut slot.occupant, Occupant::Running),
+            };
+            return (index, id);
+        }
+        let index = self.slots.len();
+        assert!(index < MAX_SLOTS, "a runtime holds at most {MAX_SLOTS} tasks at once: start fewer at a time");
+        let (generation, wait) = (self.generation, Wait::NONE);
+        self.slots.push(Slot { occupant, generation, id, parent, wait, spawned_at, queued: false, foreign: false });
+        (index as u32, id)
+    }
+
+    /// Gives the occupant back, so that it is dropped when nothing is borrowed any more.
+    #[inline]
+    pub(super) fn free(&mut self, index: u32) -> Occupant {
+        let slot = &mut self.slots[index as usize];
+        let occupant = mem::replace(&mut slot.occupant, Occupant::Vacant(self.vacant));
+        slot.generation = NO_GENERATION;
+        // A child has no entry in our lists; that of a task or of the root is skipped when it comes up.
+        if matches!(occupant, Occupant::Child(..)) {
+            slot.queued = false;
+        }
+        self.vacant = index;
+        self.live -= 1;
+        if !self.names.is_empty() {
+            self.names.remove(&index);
+        }
+        occupant
+    }
+
+    #[inline]
+    pub(super) fn next(&mut self, runtime: &Cell<u16>, current_id: &Cell<u32>) -> Option<Next> {
+        loop {
+            let index = *self.batch.get(self.at)?;
+            self.at += 1;
+            let slot = &mut self.slots[index as usize];
+            if !mem::replace(&mut slot.queued, false) {
+                continue;
+            }
+            let key = Key::new(runtime.get(), slot.generation & GENERATION_MASK, index);
+            match mem::replace(&mut slot.occupant, Occupant::Running) {
+                Occupant::Task(task) => {
+                    current_id.set(slot.id);
+                    slot.wait = Wait::NONE;
+                    return Some(Next::Task(key, task));
+                }
+                Occupant::Root => {
+                    current_id.set(slot.id);
+                    slot.wait = Wait::NONE;
+                    slot.occupant = Occupant::Root;
+                    return Some(Next::Root(key));
+                }
+                other => slot.occupant = other,
+            }
+        }
+    }
+
+    /// Takes the first task whose slot is `from` or comes after it.
+    pub(super) fn take_task(&mut self, from: u32, current_id: &Cell<u32>) -> Option<(u32, Rc<dyn Run>)> {
+        for (index, slot) in self.slots.iter_mut().enumerate().skip(from as usize) {
+            match mem::replace(&mut slot.occupant, Occupant::Running) {
+                Occupant::Task(task) => {
+                    current_id.set(slot.id);
+                    return Some((index as u32, task));
+                }
+                other => slot.occupant = other,
+            }
+        }
+        None
+    }
+}

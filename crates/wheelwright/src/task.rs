@@ -1,0 +1,293 @@
+//! Turns a future into a task: one allocation that the loop runs and a handle joins.
+//!
+//! The allocation is shared by two owners with different eyes: the slot sees [`Run`], the handle sees [`Join`]. The future
+//! is polled and dropped by the loop alone, in one of three ways: it completes, it is found aborted when its entry comes
+//! up, or its runtime ends. `output` is written before `done`.
+
+#![allow(unsafe_code, reason = "one of the two files where unsafe may stand, see docs/decisions")]
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use crate::observe::Line;
+use crate::ready::{self, Run};
+use crate::waker::{self, Key};
+
+mod join_error;
+mod join_handle;
+
+use join_error::task_at;
+pub use join_error::{JoinError, TaskId};
+pub(crate) use join_error::{in_words, text};
+pub use join_handle::JoinHandle;
+
+/// A future that stays where it is from its first poll until it is dropped.
+pub(crate) struct Pinned<F>(Option<F>);
+
+impl<F: Future> Pinned<F> {
+    pub(crate) const EMPTY: Self = Self(None);
+
+    #[inline]
+    pub(crate) fn new(future: F) -> Self {
+        Self(Some(future))
+    }
+
+    /// Polls the future where it stands. The place that holds it must not be moved from now on.
+    ///
+    /// # Safety
+    /// `self` stays at its address until it is emptied by `clear` or dropped.
+    #[inline]
+    pub(crate) unsafe fn poll(&mut self, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let future = self.0.as_mut().expect("only a seat that holds a future is polled");
+        // SAFETY: the caller keeps `self` where it is, the field is private, and all that this file does with it besides is
+        // to drop the future in place (`clear`).
+        unsafe { Pin::new_unchecked(future) }.poll(cx)
+    }
+
+    /// Drops the future where it stands.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+/// A fixed number of places for futures, in one allocation that never moves.
+pub(crate) struct Seats<F>(Box<[Pinned<F>]>);
+
+impl<F: Future> Seats<F> {
+    pub(crate) fn with_futures(futures: impl Iterator<Item = F>) -> Self {
+        Self(futures.map(Pinned::new).collect())
+    }
+
+    pub(crate) fn empty(count: usize) -> Self {
+        Self((0..count).map(|_| Pinned::EMPTY).collect())
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Puts a future where none is.
+    #[inline]
+    pub(crate) fn fill(&mut self, seat: usize, future: F) {
+        assert!(self.0[seat].is_empty(), "a seat is filled only when it is empty");
+        self.0[seat] = Pinned::new(future);
+    }
+
+    #[inline]
+    pub(crate) fn poll(&mut self, seat: usize, cx: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: the boxed slice is never given out, so its elements keep their address until the box is dropped, which
+        // drops them in place; `fill` overwrites an element only when it is empty.
+        unsafe { self.0[seat].poll(cx) }
+    }
+
+    #[inline]
+    pub(crate) fn clear(&mut self, seat: usize) {
+        self.0[seat].clear();
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self, seat: usize) -> bool {
+        self.0[seat].is_empty()
+    }
+}
+
+/// The other end of a task, as its handle sees it.
+trait Join<T> {
+    fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>>;
+    fn is_done(&self) -> bool;
+    fn abort(&self);
+    /// The handle is dropped: nobody will take the output.
+    fn detach(&self);
+}
+
+struct Task<F: Future> {
+    done: Cell<bool>,
+    aborted: Cell<bool>,
+    /// No handle is left to take the output.
+    detached: Cell<bool>,
+    join: Cell<Option<Waker>>,
+    output: Cell<Option<Result<F::Output, JoinError>>>,
+    future: RefCell<Pinned<F>>,
+}
+
+/// Starts a task on this thread's runtime: it runs from the next lap on, whether or not the handle is awaited.
+///
+/// The future need not be `Send`. Once the runtime is shutting down nothing is started: the future is dropped and the
+/// handle gives an error that `is_cancelled`.
+///
+/// # Panics
+/// Outside a runtime: call it inside [`block_on`](crate::block_on), or use [`Runtime::spawn`](crate::Runtime::spawn).
+///
+/// ```
+/// let sum = wheelwright::block_on(async {
+///     let task = wheelwright::spawn(async { 40 + 2 });
+///     task.await.unwrap()
+/// });
+/// assert_eq!(sum, 42);
+/// ```
+#[doc(alias = "create_task")]
+#[doc(alias = "ensure_future")]
+#[doc(alias = "spawn_local")]
+#[track_caller]
+pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    start(future, None, Location::caller())
+}
+
+/// Starts a task as [`spawn`] does, with a name that reports about it will carry.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// wheelwright::block_on(async {
+///     let error = wheelwright::spawn_named("sum", async { panic!("no sum") }).await.unwrap_err();
+///     assert!(error.to_string().contains("'sum'"));
+/// });
+/// ```
+#[track_caller]
+pub fn spawn_named<F: Future + 'static>(name: &str, future: F) -> JoinHandle<F::Output> {
+    start(future, Some(name), Location::caller())
+}
+
+#[inline]
+pub(crate) fn start<F: Future + 'static>(future: F, name: Option<&str>, at: Line) -> JoinHandle<F::Output> {
+    let task = Rc::new(Task {
+        done: Cell::new(false),
+        aborted: Cell::new(false),
+        detached: Cell::new(false),
+        join: Cell::new(None),
+        output: Cell::new(None),
+        future: RefCell::new(Pinned::new(future)),
+    });
+    if let Some((key, id)) = ready::add_task(&task, at, name) {
+        return JoinHandle::new(task, key, id, at);
+    }
+    refuse(task, name, at)
+}
+
+/// The handle of a task that is not started any more.
+#[cold]
+fn refuse<F: Future + 'static>(task: Rc<Task<F>>, name: Option<&str>, at: Line) -> JoinHandle<F::Output> {
+    assert!(ready::is_installed(), "spawn needs a runtime on this thread: call it inside wheelwright::block_on");
+    forget_payload(task.drop_future());
+    task.finish(Err(JoinError::cancelled(in_words("a task", name.map(Into::into), Some(at)))));
+    JoinHandle::new(task, Key::NOBODY, 0, at)
+}
+
+impl<F: Future> Task<F> {
+    /// Drops the future in place; gives back the payload if its destructor panics.
+    #[inline]
+    fn drop_future(&self) -> Result<(), Box<dyn Any + Send>> {
+        catch_unwind(AssertUnwindSafe(|| self.future.borrow_mut().clear()))
+    }
+
+    /// Stores the output for the handle, or gets rid of it if there is none.
+    fn finish(&self, output: Result<F::Output, JoinError>) -> Option<Waker> {
+        if self.detached.get() {
+            discard(output);
+        } else {
+            self.output.set(Some(output));
+        }
+        self.done.set(true);
+        self.join.take()
+    }
+}
+
+impl<F: Future> Run for Task<F> {
+    #[inline]
+    fn run(&self, cx: &mut Context<'_>, key: Key) -> Poll<Option<Waker>> {
+        if self.aborted.get() {
+            return Poll::Ready(self.cancel(key));
+        }
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let mut future = self.future.borrow_mut();
+            // SAFETY: the cell lies inside the `Rc`'s allocation, which does not move, and nothing moves the future out of
+            // it: `drop_future` drops it in place, and so does the last owner.
+            unsafe { future.poll(cx) }
+        }));
+        let output = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(payload) => Err(payload),
+        };
+        let output = match (output, self.drop_future()) {
+            (Ok(output), Ok(())) => Ok(output),
+            // The first panic is the one to tell of.
+            (Err(payload), second) => {
+                forget_payload(second);
+                Err(JoinError::panicked(task_at(key), payload))
+            }
+            (Ok(output), Err(payload)) => {
+                discard(Ok(output));
+                Err(JoinError::panicked(task_at(key), payload))
+            }
+        };
+        Poll::Ready(self.finish(output))
+    }
+
+    fn cancel(&self, key: Key) -> Option<Waker> {
+        let output = match self.drop_future() {
+            Ok(()) => JoinError::cancelled(task_at(key)),
+            Err(payload) => JoinError::panicked(task_at(key), payload),
+        };
+        self.finish(Err(output))
+    }
+}
+
+impl<F: Future> Join<F::Output> for Task<F> {
+    fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<F::Output, JoinError>> {
+        if self.done.get() {
+            return Poll::Ready(self.output.take().expect("a JoinHandle was polled after it gave its output"));
+        }
+        let old = self.join.replace(Some(waker::keep(cx.waker())));
+        drop(old);
+        Poll::Pending
+    }
+
+    fn is_done(&self) -> bool {
+        self.done.get()
+    }
+
+    fn abort(&self) {
+        self.aborted.set(true);
+    }
+
+    fn detach(&self) {
+        self.detached.set(true);
+        drop(self.join.take());
+        if let Some(output) = self.output.take() {
+            discard(output);
+        }
+    }
+}
+
+/// Drops an output that nobody takes. A panic nobody joins is told to stderr, and so is one of the output's destructor.
+fn discard<T>(output: Result<T, JoinError>) {
+    match output {
+        Ok(value) => {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(value))) {
+                eprintln!("wheelwright: the output of a task panicked when it was dropped: {}", text(&*payload));
+                forget_payload(payload);
+            }
+        }
+        Err(error) => error.report_unread(),
+    }
+}
+
+/// Drops a panic's payload, whose own destructor may panic again; that one's payload is leaked rather than chased further.
+fn forget_payload<T>(payload: T) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
+        std::mem::forget(second);
+    }
+}

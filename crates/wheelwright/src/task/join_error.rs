@@ -1,0 +1,133 @@
+//! Turns the end of a task that gave no output into an error that says which task, where it was spawned, and why.
+
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::observe::Line;
+use crate::ready;
+use crate::waker::Key;
+
+/// The number of a task, unique within its runtime until four billion more have been spawned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TaskId(pub(crate) u32);
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The error of a task or blocking job that gave no output: it was cancelled, or it panicked.
+///
+/// ```
+/// wheelwright::block_on(async {
+///     let task = wheelwright::spawn(std::future::pending::<()>());
+///     task.abort();
+///     assert!(task.await.unwrap_err().is_cancelled());
+/// });
+/// ```
+// One pointer, so that a task's output is not made larger by the error it seldom is.
+pub struct JoinError(Box<Failure>);
+
+struct Failure {
+    who: String,
+    cause: Cause,
+}
+
+enum Cause {
+    Cancelled,
+    Refused,
+    Panicked(Box<dyn Any + Send>),
+}
+
+impl JoinError {
+    pub(crate) fn cancelled(who: String) -> Self {
+        Self(Box::new(Failure { who, cause: Cause::Cancelled }))
+    }
+
+    pub(crate) fn refused(who: String) -> Self {
+        Self(Box::new(Failure { who, cause: Cause::Refused }))
+    }
+
+    pub(crate) fn panicked(who: String, payload: Box<dyn Any + Send>) -> Self {
+        Self(Box::new(Failure { who, cause: Cause::Panicked(payload) }))
+    }
+
+    /// Whether it was aborted, or its runtime ended before it did.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.0.cause, Cause::Cancelled)
+    }
+
+    /// Whether it panicked: in its body, or in a destructor of what it held.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        matches!(self.0.cause, Cause::Panicked(_))
+    }
+
+    /// Whether it was never started, because too many blocking jobs were waiting for a thread.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self.0.cause, Cause::Refused)
+    }
+
+    /// The payload of the panic, to look into or to [`resume_unwind`](std::panic::resume_unwind).
+    ///
+    /// # Errors
+    /// Gives the error back if it is not a panic.
+    pub fn into_panic(self) -> Result<Box<dyn Any + Send>, Self> {
+        match self.0.cause {
+            Cause::Panicked(payload) => Ok(payload),
+            cause => Err(Self(Box::new(Failure { who: self.0.who, cause }))),
+        }
+    }
+
+    /// Tells stderr of a panic that nobody joins. A cancelled task was meant to end.
+    pub(crate) fn report_unread(self) {
+        if self.is_panic() {
+            eprintln!("wheelwright: {self}; nobody joined it");
+        }
+        if let Ok(payload) = self.into_panic() {
+            super::forget_payload(payload);
+        }
+    }
+}
+
+/// A task in words, while its slot is there.
+pub(super) fn task_at(key: Key) -> String {
+    let (id, line, name) = ready::describe(key);
+    in_words(&format!("task {id}"), name, line)
+}
+
+/// A task or job in words.
+pub(crate) fn in_words(what: &str, name: Option<Rc<str>>, spawned_at: Option<Line>) -> String {
+    let name = name.map(|name| format!(" '{name}'")).unwrap_or_default();
+    let place = spawned_at.map(|line| format!(" spawned at {line}")).unwrap_or_default();
+    format!("{what}{name}{place}")
+}
+
+/// The message of a panic.
+pub(crate) fn text(payload: &(dyn Any + Send)) -> &str {
+    let owned = payload.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a payload that is not text")
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let who = &self.0.who;
+        match &self.0.cause {
+            Cause::Cancelled => write!(f, "{who} was cancelled"),
+            Cause::Refused => write!(f, "{who} was refused: too many jobs wait for a thread, start fewer at a time"),
+            Cause::Panicked(payload) => write!(f, "{who} panicked: {}", text(&**payload)),
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JoinError({self})")
+    }
+}
+
+impl std::error::Error for JoinError {}

@@ -1,0 +1,86 @@
+//! Turns a task into a future of its output.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::{Join, JoinError, TaskId};
+use crate::observe::{self, Line, WaitOn};
+use crate::waker::Key;
+
+/// The handle of a task: await it for the task's output.
+///
+/// Dropping it detaches the task, which runs on; a panic of it is then told to stderr.
+///
+/// # Cancel safety
+/// Awaiting it by `&mut` may be given up at any time: the task runs on, and its output stays until it is taken.
+///
+/// ```
+/// wheelwright::block_on(async {
+///     let task = wheelwright::spawn(async { "done" });
+///     assert!(!task.is_finished());
+///     assert_eq!(task.await.unwrap(), "done");
+/// });
+/// ```
+#[must_use = "dropping a JoinHandle detaches its task: await it, or drop it knowingly with `drop(handle)`"]
+pub struct JoinHandle<T> {
+    task: Rc<dyn Join<T>>,
+    key: Key,
+    id: TaskId,
+    spawned_at: Line,
+}
+
+impl<T> JoinHandle<T> {
+    pub(super) fn new(task: Rc<dyn Join<T>>, key: Key, id: u32, spawned_at: Line) -> Self {
+        Self { task, key, id: TaskId(id), spawned_at }
+    }
+
+    /// Cancels the task: it is dropped where it is parked, when its turn comes.
+    ///
+    /// The handle then gives an error that `is_cancelled`. A task that is done already is not affected. A task may abort
+    /// itself: it goes on to its next await point.
+    #[doc(alias = "cancel")]
+    pub fn abort(&self) {
+        if !self.task.is_done() {
+            self.task.abort();
+            self.key.wake();
+        }
+    }
+
+    /// Whether the task is done: completed, panicked, or cancelled and dropped.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.is_done()
+    }
+
+    /// The number of the task.
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let output = self.task.poll_join(cx);
+        if output.is_pending() {
+            observe::waits(WaitOn::Join, self.id.0, self.spawned_at);
+        }
+        output
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        self.task.detach();
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("id", &self.id.0).field("finished", &self.is_finished()).finish()
+    }
+}
