@@ -1,1 +1,31 @@
-//! Turns an async program into one thread, one event loop.
+//! Turns async programs into one thread and one event loop: executor, reactor, timers and the tools around them.
+//!
+//! ```
+//! use std::time::Duration;
+//! use wheelwright::{block_on, join_all, time::sleep};
+//!
+//! block_on(async {
+//!     let waits = (0..50).map(|_| sleep(Duration::from_millis(10)));
+//!     join_all(waits).await; // takes about 10 ms, on this thread alone
+//! });
+//! ```
+
+// In reading order: what a wake is, what it runs, where wakes come from, the loop, and what is built on it.
+mod observe; // ids, places and waits: what a task is doing
+mod waker; // a waker is a number
+mod ready; // the slots that the numbers name, and who is ready
+mod mailbox; // wakes from other threads
+mod task; // a future, its output and its handle, in one allocation
+mod wheel; // deadlines in order
+mod timer; // the loop's clock
+mod reactor; // events of the kernel
+mod pool; // threads for what blocks
+mod runtime; // the loop
+
+mod completion; // the end of work elsewhere, as a future
+pub mod time; // sleep and timeout
+mod blocking; // spawn_blocking
+
+pub use blocking::{BlockingHandle, spawn_blocking};
+pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};
+pub use task::{JoinError, JoinHandle, TaskId, spawn, spawn_named};

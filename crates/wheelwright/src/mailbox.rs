@@ -116,6 +116,11 @@ impl Mailbox {
         self.state.lie_down()
     }
 
+    /// Whether nothing was sent since the last look, as far as this thread can tell.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.state.is_quiet()
+    }
+
     /// The loop is back.
     pub(crate) fn get_up(&self) {
         self.state.get_up();

@@ -59,7 +59,6 @@ pub(crate) struct Reactor {
 }
 
 /// What the loop knows of a descriptor.
-#[derive(Debug)]
 pub(crate) struct Source {
     slot: usize,
     generation: u32,
@@ -72,7 +71,6 @@ pub(crate) struct Source {
     next_sharer: Cell<u64>,
 }
 
-#[derive(Debug)]
 struct Waiter {
     waker: Waker,
     /// Virtual time may jump over it: nobody depends on its coming soon.
@@ -129,7 +127,7 @@ impl Reactor {
             return;
         }
         if let Some(waiter) = self.take_waiter(source, direction) {
-            waiter.wake();
+            waiter.waker.wake();
         }
         if direction == Direction::Read {
             for (_, waker) in source.sharers.take() {
@@ -302,12 +300,6 @@ impl Source {
         let sharer = found.map(|index| sharers.remove(index));
         drop(sharers);
         drop(sharer);
-    }
-}
-
-impl Waiter {
-    fn wake(self) {
-        self.waker.wake();
     }
 }
 

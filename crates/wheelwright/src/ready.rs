@@ -199,6 +199,11 @@ pub(crate) fn begin_lap() -> bool {
     })
 }
 
+/// Whether somebody waits for the next lap.
+pub(crate) fn is_any_ready() -> bool {
+    with_table(|table| !table.ready.is_empty())
+}
+
 /// Takes the next entry of the lap and begins its poll; `None` when the lap is over.
 #[inline]
 pub(crate) fn next() -> Option<Next> {

@@ -273,7 +273,7 @@ impl<F: Future> Join<F::Output> for Task<F> {
 }
 
 /// Drops an output that nobody takes. A panic nobody joins is told to stderr, and so is one of the output's destructor.
-fn discard<T>(output: Result<T, JoinError>) {
+pub(crate) fn discard<T>(output: Result<T, JoinError>) {
     match output {
         Ok(value) => {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(value))) {

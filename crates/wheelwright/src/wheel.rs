@@ -38,7 +38,7 @@ const NONE: u32 = u32::MAX;
 /// Names one timer of one wheel; it goes stale when the timer fires or is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimerKey {
-    slot: u32,
+    pub(crate) slot: u32,
     generation: u32,
 }
 

@@ -37,6 +37,11 @@ impl State {
         self.0.load(Ordering::Relaxed) & PENDING != 0 && self.0.fetch_and(!PENDING, Ordering::AcqRel) & PENDING != 0
     }
 
+    /// Whether nothing is PENDING, as far as the loop can tell now.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.0.load(Ordering::Acquire) & PENDING == 0
+    }
+
     /// The loop is about to wait: false if something became PENDING, and it must not. One step, never a load and a
     /// store: a sender in between would see neither.
     pub(crate) fn lie_down(&self) -> bool {

@@ -37,7 +37,7 @@ struct Failure {
 
 enum Cause {
     Cancelled,
-    Refused,
+    Refused(String),
     Panicked(Box<dyn Any + Send>),
 }
 
@@ -46,8 +46,9 @@ impl JoinError {
         Self(Box::new(Failure { who, cause: Cause::Cancelled }))
     }
 
-    pub(crate) fn refused(who: String) -> Self {
-        Self(Box::new(Failure { who, cause: Cause::Refused }))
+    /// What looks cancelled was never taken on.
+    pub(crate) fn refuse(&mut self, why: &str) {
+        self.0.cause = Cause::Refused(why.into());
     }
 
     pub(crate) fn panicked(who: String, payload: Box<dyn Any + Send>) -> Self {
@@ -66,10 +67,10 @@ impl JoinError {
         matches!(self.0.cause, Cause::Panicked(_))
     }
 
-    /// Whether it was never started, because too many blocking jobs were waiting for a thread.
+    /// Whether it was never started, because no thread could be had for it.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        matches!(self.0.cause, Cause::Refused)
+        matches!(self.0.cause, Cause::Refused(_))
     }
 
     /// The payload of the panic, to look into or to [`resume_unwind`](std::panic::resume_unwind).
@@ -118,7 +119,7 @@ impl fmt::Display for JoinError {
         let who = &self.0.who;
         match &self.0.cause {
             Cause::Cancelled => write!(f, "{who} was cancelled"),
-            Cause::Refused => write!(f, "{who} was refused: too many jobs wait for a thread, start fewer at a time"),
+            Cause::Refused(why) => write!(f, "{who} was refused: {why}"),
             Cause::Panicked(payload) => write!(f, "{who} panicked: {}", text(&**payload)),
         }
     }

@@ -1,0 +1,97 @@
+//! Turns code that blocks into a future, by running it on a thread of the pool.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::completion::{Promise, Receipt};
+use crate::observe::{Line, WaitOn};
+use crate::pool::{Job, JobKind, Refusal};
+use crate::runtime;
+use crate::task::{JoinError, in_words};
+
+/// Runs code that blocks, or computes for long, on a thread of the pool.
+///
+/// It is sent at once, whether or not the handle is awaited. Threads start on demand, up to
+/// [`max_blocking_threads`](crate::Builder::max_blocking_threads), and end after
+/// [`blocking_keep_alive`](crate::Builder::blocking_keep_alive) without work. A job that has begun cannot be cancelled. To
+/// start very many, bound them: with [`map_concurrent`](crate::map_concurrent) or a
+/// [`Semaphore`](crate::sync::Semaphore).
+///
+/// The handle's error says that the job panicked, that the runtime ended before it began, or that it was refused because
+/// [`max_blocking_queue`](crate::Builder::max_blocking_queue) jobs were waiting.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// wheelwright::block_on(async {
+///     let sum = wheelwright::spawn_blocking(|| (1..=1000_u64).sum::<u64>()).await.unwrap();
+///     assert_eq!(sum, 500_500);
+/// });
+/// ```
+#[doc(alias = "to_thread")]
+#[doc(alias = "run_in_executor")]
+#[doc(alias = "sync_to_async")]
+#[track_caller]
+pub fn spawn_blocking<T, W>(work: W) -> BlockingHandle<T>
+where
+    T: Send + 'static,
+    W: FnOnce() -> T + Send + 'static,
+{
+    BlockingHandle { receipt: send(JobKind::Spawned, Location::caller(), work) }
+}
+
+/// Sends a job for one of our own futures.
+pub(crate) fn send<T, W>(kind: JobKind, at: Line, work: W) -> Receipt<T>
+where
+    T: Send + 'static,
+    W: FnOnce() -> T + Send + 'static,
+{
+    let (promise, receipt) = Promise::new(WaitOn::Blocking, at, |at| in_words("a blocking job", None, Some(at)));
+    let work = Box::new(move || {
+        let output = catch_unwind(AssertUnwindSafe(work));
+        let output = output.map_err(|payload| JoinError::panicked(promise.who(), payload));
+        promise.keep(output);
+    });
+    let sent = runtime::current(|event_loop| event_loop.pool.send(Job { kind, work }));
+    // A job that is not taken was dropped, and has told its waiter that it was cancelled.
+    match sent {
+        Ok(()) | Err(Refusal::Closed) => {}
+        Err(Refusal::Full) => receipt.refuse("too many wait for a thread, start fewer at a time"),
+        Err(Refusal::NoThread(error)) => receipt.refuse(&format!("no thread could be started: {error}")),
+    }
+    receipt
+}
+
+/// The handle of a blocking job: await it for what the job returns.
+///
+/// # Cancel safety
+/// Dropping it detaches the job: it is run all the same, and a panic of it is told to stderr.
+#[must_use = "the job runs, but a panic of it is only told to stderr unless its handle is awaited"]
+pub struct BlockingHandle<T> {
+    receipt: Receipt<T>,
+}
+
+impl<T> BlockingHandle<T> {
+    /// Whether the job is done, and its output there.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.receipt.is_kept()
+    }
+}
+
+impl<T> Future for BlockingHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.receipt).poll(cx)
+    }
+}
+
+impl<T> fmt::Debug for BlockingHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockingHandle").field("finished", &self.is_finished()).finish()
+    }
+}

@@ -1,0 +1,151 @@
+//! Turns the end of work on one thread into a future's output on another.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crate::observe::{self, Line, WaitOn};
+use crate::task::JoinError;
+use crate::waker;
+
+/// The end that is kept by whoever does the work. Dropped before it is kept, it tells of a cancelled job.
+pub(crate) struct Promise<T> {
+    /// `None` once it was kept.
+    completion: Option<Arc<Completion<T>>>,
+    who: fn(Line) -> String,
+    at: Line,
+}
+
+/// The end that waits.
+pub(crate) struct Receipt<T> {
+    completion: Arc<Completion<T>>,
+    on: WaitOn,
+    at: Line,
+}
+
+struct Completion<T> {
+    state: Mutex<State<T>>,
+    kept: Condvar,
+}
+
+struct State<T> {
+    output: Option<Result<T, JoinError>>,
+    waker: Option<Waker>,
+    /// Nobody waits any more.
+    is_abandoned: bool,
+}
+
+impl<T> Completion<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        // Nothing of anybody else's runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Promise<T> {
+    /// Makes both ends. `who` puts the work into words, should it come to nothing.
+    pub(crate) fn new(on: WaitOn, at: Line, who: fn(Line) -> String) -> (Self, Receipt<T>) {
+        let state = State { output: None, waker: None, is_abandoned: false };
+        let completion = Arc::new(Completion { state: Mutex::new(state), kept: Condvar::new() });
+        (Self { completion: Some(Arc::clone(&completion)), who, at }, Receipt { completion, on, at })
+    }
+
+    /// The work in words.
+    pub(crate) fn who(&self) -> String {
+        (self.who)(self.at)
+    }
+
+    /// Hands the output over, or gets rid of it on this thread if nobody waits for it.
+    pub(crate) fn keep(mut self, output: Result<T, JoinError>) {
+        self.deliver(output);
+    }
+
+    fn deliver(&mut self, output: Result<T, JoinError>) {
+        let Some(completion) = self.completion.take() else { return };
+        let mut state = completion.lock();
+        if state.is_abandoned {
+            drop(state);
+            return crate::task::discard(output);
+        }
+        state.output = Some(output);
+        let waker = state.waker.take();
+        drop(state);
+        completion.kept.notify_one();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        if self.completion.is_some() {
+            let error = JoinError::cancelled(self.who());
+            self.deliver(Err(error));
+        }
+    }
+}
+
+impl<T> Receipt<T> {
+    /// Whether the output is there.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.completion.lock().output.is_some()
+    }
+
+    /// The work was never taken on, and its promise dropped: says why.
+    pub(crate) fn refuse(&self, why: &str) {
+        let mut state = self.completion.lock();
+        if let Some(Err(error)) = &mut state.output {
+            error.refuse(why);
+        }
+    }
+
+    /// Blocks this thread until the output is there.
+    pub(crate) fn wait(&self) -> Result<T, JoinError> {
+        let mut state = self.completion.lock();
+        loop {
+            if let Some(output) = state.output.take() {
+                return output;
+            }
+            state = self.completion.kept.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl<T> Future for Receipt<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let waker = waker::keep(cx.waker());
+        let mut state = self.completion.lock();
+        if let Some(output) = state.output.take() {
+            drop(state);
+            return Poll::Ready(output);
+        }
+        let old = state.waker.replace(waker);
+        drop(state);
+        drop(old);
+        observe::waits(self.on, 0, self.at);
+        Poll::Pending
+    }
+}
+
+impl<T> Drop for Receipt<T> {
+    fn drop(&mut self) {
+        let mut state = self.completion.lock();
+        state.is_abandoned = true;
+        let (output, waker) = (state.output.take(), state.waker.take());
+        drop(state);
+        drop(waker);
+        if let Some(output) = output {
+            crate::task::discard(output);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Receipt<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt").field("kept", &self.is_kept()).finish()
+    }
+}

@@ -1,0 +1,339 @@
+//! Turns ready tasks, timers and kernel events into laps: the loop itself, the only part that knows them all.
+//!
+//! ```text
+//! lap:  1  the mailbox says PENDING: take the remote wakes and what the handles sent
+//!       2  who is ready becomes the batch; whoever is woken from now on runs in the next lap
+//!       3  each of the batch is polled, with a budget; after 256 polls the reactor has a turn in between
+//!       4  nothing ready: park until an event, a timer or a remote wake
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::mailbox::{self, Mailbox};
+use crate::observe::Line;
+use crate::pool::Pool;
+use crate::reactor::Reactor;
+use crate::ready::{self, Next};
+use crate::task::{self, JoinHandle};
+use crate::timer::Timers;
+use crate::waker::Key;
+
+mod builder;
+mod handle;
+
+pub use builder::Builder;
+pub use handle::{Handle, HandleError, RemoteJoinHandle};
+
+use handle::Inbox;
+
+/// After so many polls the kernel is looked at, also inside a batch: a busy loop still hears its sockets and timers.
+pub(crate) const POLLS_PER_TURN: u32 = 256;
+
+thread_local! {
+    // Never destroyed, so that destructors at the thread's end may still ask.
+    static CURRENT: ManuallyDrop<RefCell<Option<Rc<EventLoop>>>> = const { ManuallyDrop::new(RefCell::new(None)) };
+}
+
+/// What the futures of this thread find when they look for their loop.
+pub(crate) struct EventLoop {
+    pub(crate) reactor: Rc<Reactor>,
+    pub(crate) timers: Rc<Timers>,
+    pub(crate) pool: Pool,
+    pub(crate) inbox: Arc<Inbox>,
+    mailbox: &'static Mailbox,
+    id: u16,
+    /// A `block_on` is under way.
+    running: Cell<bool>,
+    /// Kept between drains for its allocation; empty meanwhile.
+    remote: Cell<Vec<u32>>,
+}
+
+/// Looks at this thread's loop, with nothing borrowed meanwhile.
+///
+/// # Panics
+/// Outside a runtime.
+#[track_caller]
+pub(crate) fn current<T>(look: impl FnOnce(&EventLoop) -> T) -> T {
+    try_current(look).expect("there is no runtime on this thread: call this inside wheelwright::block_on")
+}
+
+/// Looks at this thread's loop, if there is one.
+pub(crate) fn try_current<T>(look: impl FnOnce(&EventLoop) -> T) -> Option<T> {
+    let event_loop = CURRENT.with(|current| current.borrow().clone())?;
+    Some(look(&event_loop))
+}
+
+/// Runs a future to its end on a new runtime on this thread, and gives its output.
+///
+/// When it is done, tasks that still run are cancelled: await what must finish.
+///
+/// # Panics
+/// On a thread that has a runtime already, so above all inside async code: await the future there instead. Also if the
+/// system refuses the runtime its descriptors; [`Runtime::builder`] gives that as an error. A panic of the future
+/// comes out of here.
+///
+/// ```
+/// let greeting = wheelwright::block_on(async { "hello from the loop" });
+/// assert_eq!(greeting, "hello from the loop");
+/// ```
+#[doc(alias = "run")]
+#[doc(alias = "run_until_complete")]
+#[doc(alias = "async_to_sync")]
+#[track_caller]
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    refuse_to_nest();
+    match Runtime::builder().build() {
+        Ok(runtime) => runtime.block_on(future),
+        Err(error) => panic!("no runtime could be made: {error}"),
+    }
+}
+
+/// Runs the body of a test on a runtime whose clock is paused: sleeps take no time, in the right order.
+///
+/// While something real is awaited (a socket's bytes, a blocking job) the clock runs at real speed.
+///
+/// # Panics
+/// As [`block_on`].
+///
+/// ```
+/// use std::time::Duration;
+/// wheelwright::test(async || wheelwright::time::sleep(Duration::from_secs(86_400)).await);
+/// ```
+#[track_caller]
+pub fn test<T>(body: impl AsyncFnOnce() -> T) -> T {
+    refuse_to_nest();
+    match Runtime::builder().paused().build() {
+        Ok(runtime) => runtime.block_on(body()),
+        Err(error) => panic!("no runtime could be made: {error}"),
+    }
+}
+
+#[track_caller]
+fn refuse_to_nest() {
+    assert!(
+        !ready::is_installed(),
+        "block_on was called on a thread that already has a runtime: await the future instead, \
+         or run blocking code with spawn_blocking"
+    );
+}
+
+/// A loop on this thread, from `build` until it is dropped: one at a time for each thread.
+///
+/// [`block_on`] is enough for most programs. With a `Runtime` of your own you can spawn before you run and run several
+/// times: tasks wait in between.
+///
+/// Dropping it cancels the tasks one by one (each is dropped where it is parked, while the runtime is still there), cancels
+/// blocking jobs that have not begun and waits for those that have.
+///
+/// ```
+/// let runtime = wheelwright::Runtime::builder().build()?;
+/// let task = runtime.spawn(async { 1 });
+/// assert_eq!(runtime.block_on(async { task.await.unwrap() + 1 }), 2);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Runtime {
+    event_loop: Rc<EventLoop>,
+}
+
+impl Runtime {
+    /// Begins a runtime with settings of your own.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Runs a future to its end, and the other tasks beside it, and gives its output.
+    ///
+    /// # Panics
+    /// Inside another `block_on`. A panic of the future comes out of here, and the runtime can be used again.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        assert!(
+            !self.event_loop.running.get(),
+            "block_on was called inside block_on: await the future instead, or run blocking code with spawn_blocking"
+        );
+        self.event_loop.run(pin!(future), Location::caller())
+    }
+
+    /// Starts a task. It runs while `block_on` does.
+    #[track_caller]
+    pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        task::start(future, None, Location::caller())
+    }
+
+    /// A handle for other threads.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(&self.event_loop.inbox)
+    }
+
+    /// Ends the runtime as dropping it does, but waits at most so long for blocking jobs that have begun.
+    pub fn shutdown_timeout(self, limit: Duration) {
+        self.event_loop.pool.set_patience(limit);
+        drop(self);
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").field("id", &self.event_loop.id).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.event_loop.shut_down();
+    }
+}
+
+/// The root's slot, given back also when the root panics.
+struct Root<'a> {
+    event_loop: &'a EventLoop,
+    key: Key,
+}
+
+impl Drop for Root<'_> {
+    fn drop(&mut self) {
+        ready::free(self.key);
+        self.event_loop.running.set(false);
+    }
+}
+
+impl EventLoop {
+    fn run<F: Future>(&self, mut future: Pin<&mut F>, at: Line) -> F::Output {
+        self.running.set(true);
+        let root = Root { event_loop: self, key: ready::add_root(at) };
+        loop {
+            if self.mailbox.answer() {
+                self.open_mail();
+            }
+            if !ready::begin_lap() {
+                self.park();
+                continue;
+            }
+            while let Some(next) = ready::next() {
+                match next {
+                    Next::Task(key, task) => step(key, task),
+                    Next::Root(key) => {
+                        debug_assert!(key == root.key, "one block_on at a time, so one root");
+                        let waker = key.waker();
+                        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                            return output;
+                        }
+                        ready::park(key, None);
+                    }
+                }
+                if POLLS_PER_TURN <= ready::count_poll() {
+                    self.glance();
+                }
+            }
+        }
+    }
+
+    /// Takes what other threads sent: wakes, and futures to be spawned.
+    fn open_mail(&self) {
+        let mut slots = self.remote.take();
+        self.mailbox.collect(&mut slots);
+        ready::wake_slots(slots.drain(..));
+        self.remote.set(slots);
+        self.inbox.open();
+    }
+
+    /// Looks at the kernel without waiting, and at the clock.
+    fn glance(&self) {
+        ready::reset_polls();
+        if self.reactor.len() != 0 {
+            self.turn(Some(Duration::ZERO));
+        }
+        self.timers.advance();
+    }
+
+    /// Nothing is ready: waits for an event, a timer or a remote wake.
+    fn park(&self) {
+        ready::reset_polls();
+        if !self.mailbox.lie_down() {
+            return;
+        }
+        match self.timers.paused_at() {
+            None => self.turn(self.timers.until_next()),
+            Some(clock) => self.park_paused(clock),
+        }
+        self.mailbox.get_up();
+        self.timers.advance();
+    }
+
+    /// Jumps to the next deadline; runs at real speed while something real is awaited.
+    fn park_paused(&self, clock: &Cell<u64>) {
+        let is_real = 0 < self.reactor.waiting() + self.pool.unfinished();
+        match self.timers.next_expiry() {
+            Some(next) if !is_real => {
+                self.turn(Some(Duration::ZERO));
+                if !ready::is_any_ready() && self.mailbox.is_quiet() {
+                    clock.set(next.max(clock.get()));
+                }
+            }
+            _ => {
+                let before = Instant::now();
+                self.turn(self.timers.until_next());
+                let passed = u64::try_from(before.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                if is_real {
+                    clock.set(clock.get().saturating_add(passed));
+                }
+            }
+        }
+    }
+
+    fn turn(&self, limit: Option<Duration>) {
+        if let Err(error) = self.reactor.turn(limit) {
+            panic!("the kernel refused to be waited for: {error}");
+        }
+    }
+
+    /// The end, in this order: nothing new; the tasks; sockets and timers; the pool; then the thread is free again.
+    fn shut_down(&self) {
+        ready::close();
+        self.inbox.close();
+        let mut from = 0;
+        while let Some((key, task)) = ready::take_task(from) {
+            from = key.slot();
+            let joiner = task.cancel(key);
+            ready::free(key);
+            if let Some(joiner) = joiner {
+                joiner.wake();
+            }
+        }
+        self.reactor.kill();
+        self.timers.kill();
+        self.pool.close();
+        let current = CURRENT.with(|current| current.borrow_mut().take());
+        self.mailbox.close(ready::uninstall());
+        self.mailbox.collect(&mut Vec::new());
+        mailbox::return_id(self.id);
+        drop(current);
+    }
+}
+
+/// Polls one task, and frees its slot if that was the end of it.
+#[inline]
+fn step(key: Key, task: Rc<dyn ready::Run>) {
+    let waker = key.waker();
+    match task.run(&mut Context::from_waker(&waker), key) {
+        Poll::Pending => ready::park(key, Some(task)),
+        Poll::Ready(joiner) => {
+            ready::free(key);
+            drop(task);
+            if let Some(joiner) = joiner {
+                joiner.wake();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Turns settings into a runtime, installed on its thread.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::handle::Inbox;
+use super::{CURRENT, EventLoop, Runtime};
+use crate::pool::{Pool, PoolLimits};
+use crate::reactor::Reactor;
+use crate::timer::Timers;
+use crate::{mailbox, ready};
+
+/// The settings of a [`Runtime`].
+///
+/// ```
+/// use std::time::Duration;
+/// use wheelwright::{Runtime, time};
+///
+/// let runtime = Runtime::builder().paused().max_blocking_threads(2).build()?;
+/// runtime.block_on(time::sleep(Duration::from_secs(3600))); // at once: the clock is paused
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes no runtime until `build`"]
+pub struct Builder {
+    paused: bool,
+    limits: PoolLimits,
+    inbox: usize,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self { paused: false, limits: PoolLimits::default(), inbox: 1024 }
+    }
+
+    /// Pauses the clock: it jumps to the next deadline when every task waits for one, so an hour of sleeps takes
+    /// milliseconds. While something real is awaited (a socket's bytes, a blocking job) it runs at real speed. A
+    /// listener in `accept` does not count as such.
+    pub fn paused(mut self) -> Self {
+        self.paused = true;
+        self
+    }
+
+    /// How many threads blocking jobs may have at once; 64 unless set. They start on demand.
+    pub fn max_blocking_threads(mut self, count: usize) -> Self {
+        self.limits.threads = count.max(1);
+        self
+    }
+
+    /// How many blocking jobs may wait for a thread; 10,000 unless set. One more is refused.
+    pub fn max_blocking_queue(mut self, count: usize) -> Self {
+        self.limits.queue = count;
+        self
+    }
+
+    /// How long a blocking thread without work stays; 10 s unless set.
+    pub fn blocking_keep_alive(mut self, limit: Duration) -> Self {
+        self.limits.keep_alive = limit;
+        self
+    }
+
+    /// How many futures sent by handles may wait for the loop; 1,024 unless set. A sender over the bound gets its
+    /// factory back.
+    pub fn inbox_capacity(mut self, count: usize) -> Self {
+        self.inbox = count;
+        self
+    }
+
+    /// Makes the runtime and installs it on this thread.
+    ///
+    /// # Errors
+    /// If this thread has a runtime, if 4,096 are alive in the process, or if the system refuses the three descriptors
+    /// that a loop needs.
+    pub fn build(self) -> io::Result<Runtime> {
+        if ready::is_installed() {
+            return Err(io::Error::other("this thread already has a runtime: drop it first, or use it"));
+        }
+        let (reactor, waker) = Reactor::new()?;
+        let Some(id) = mailbox::take_id() else {
+            return Err(io::Error::other("4,096 runtimes are alive in this process, and there can be no more"));
+        };
+        let mailbox = mailbox::of(id);
+        ready::install(id, mailbox.open(waker));
+        let event_loop = Rc::new(EventLoop {
+            reactor,
+            timers: Rc::new(Timers::new(self.paused)),
+            pool: Pool::new(self.limits),
+            inbox: Inbox::new(mailbox, self.inbox),
+            mailbox,
+            id,
+            running: Cell::new(false),
+            remote: Cell::new(Vec::new()),
+        });
+        CURRENT.with(|current| *current.borrow_mut() = Some(Rc::clone(&event_loop)));
+        Ok(Runtime { event_loop })
+    }
+}
