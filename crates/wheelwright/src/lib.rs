@@ -11,20 +11,23 @@
 //! ```
 
 // In reading order: what a wake is, what it runs, where wakes come from, the loop, and what is built on it.
-mod observe; // ids, places and waits: what a task is doing
-mod waker; // a waker is a number
-mod ready; // the slots that the numbers name, and who is ready
 mod mailbox; // wakes from other threads
-mod task; // a future, its output and its handle, in one allocation
-mod wheel; // deadlines in order
-mod timer; // the loop's clock
-mod reactor; // events of the kernel
+mod observe; // ids, places and waits: what a task is doing
 mod pool; // threads for what blocks
-mod runtime; // the loop
+mod reactor; // events of the kernel
+mod ready; // the slots that the numbers name, and who is ready
+mod runtime;
+mod task; // a future, its output and its handle, in one allocation
+#[cfg(test)]
+mod test_waker; // wakers that watch and misbehave
+mod timer; // the loop's clock
+mod waker; // a waker is a number
+mod wheel; // deadlines in order // the loop
 
+mod blocking;
 mod completion; // the end of work elsewhere, as a future
-pub mod time; // sleep and timeout
-mod blocking; // spawn_blocking
+pub mod sync; // semaphore and cancellation
+pub mod time; // sleep and timeout // spawn_blocking
 
 pub use blocking::{BlockingHandle, spawn_blocking};
 pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};

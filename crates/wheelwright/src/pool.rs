@@ -215,7 +215,9 @@ impl Crew {
             let busy = counts.threads.len() - counts.lookups;
             if !has_told && SILENCE <= begin.elapsed() && 0 < busy {
                 has_told = true;
-                eprintln!("wheelwright: the runtime has ended but for {busy} blocking jobs that have begun: waiting for them");
+                eprintln!(
+                    "wheelwright: the runtime has ended but for {busy} blocking jobs that have begun: waiting for them"
+                );
             }
         }
         if counts.lookups < counts.threads.len() {

@@ -24,8 +24,8 @@ use crate::waker::Key;
 
 mod table;
 
-use table::{Occupant, Slot, Table};
 pub(crate) use table::{Next, Run, WokenList};
+use table::{Occupant, Slot, Table};
 
 /// How many operations that succeed at once a task may do before it must let the others run.
 pub(crate) const BUDGET: u32 = 128;
@@ -304,4 +304,3 @@ fn occupy(occupant: Occupant, spawned_at: Place) -> (Key, u32) {
         (Key::new(local.runtime.get(), table.slots[slot as usize].generation, slot), id)
     })
 }
-

@@ -52,7 +52,10 @@ impl Timers {
 
     /// Whether the timer has fired; if not, it wakes the context's task from now on.
     pub(crate) fn poll(&self, key: TimerKey, cx: &Context<'_>) -> bool {
-        assert!(!self.dead.get(), "the runtime this sleep belongs to has ended: await a sleep only in the runtime that first polled it");
+        assert!(
+            !self.dead.get(),
+            "the runtime this sleep belongs to has ended: await a sleep only in the runtime that first polled it"
+        );
         let mut wheel = self.wheel.borrow_mut();
         let Some(waker) = wheel.waker(key) else { return true };
         if waker.will_wake(cx.waker()) {

@@ -111,7 +111,8 @@ impl Handle {
         if self.inbox.capacity <= letters.waiting.len() {
             return Err(HandleError { factory, is_full: true });
         }
-        let (promise, receipt) = Promise::new(WaitOn::Join, at, |at| in_words("a task sent from another thread", None, Some(at)));
+        let (promise, receipt) =
+            Promise::new(WaitOn::Join, at, |at| in_words("a task sent from another thread", None, Some(at)));
         letters.waiting.push(Box::new(move || {
             // The factory runs inside the task, so that a panic of it is the task's.
             let work = task::start(async move { factory().await }, None, at);

@@ -58,7 +58,8 @@ fn a_blocking_job_wakes_its_loop() {
 fn a_runtime_runs_again_after_its_root_panicked() {
     let runtime = Runtime::builder().build().expect("a loop");
     let task = runtime.spawn(async { 7 });
-    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| runtime.block_on(async { panic!("root") })));
+    let panicked =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| runtime.block_on(async { panic!("root") })));
     assert!(panicked.is_err());
     assert_eq!(runtime.block_on(task).expect("it is not cancelled"), 7);
 }

@@ -67,7 +67,7 @@ impl Future for Cancelled<'_> {
         if this.token.is_cancelled() {
             return Poll::Ready(());
         }
-        waits(WaitOn::Cancelled(this.token.node.id), this.at);
+        waits(WaitOn::Cancelled, this.token.node.id, this.at);
         Poll::Pending
     }
 }

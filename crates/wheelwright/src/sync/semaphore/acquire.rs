@@ -109,7 +109,7 @@ impl Place {
             self.progress = Progress::Taken;
             return Poll::Ready(self.wants);
         }
-        waits(WaitOn::Permit(semaphore.id), self.at);
+        waits(WaitOn::Permit, semaphore.id, self.at);
         Poll::Pending
     }
 
