@@ -39,7 +39,8 @@ const SHELVES: &[Shelf] = &[
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
-    let inside = |source: &&Source| source.path.starts_with(FOLDER) && !source.path.ends_with("/src/lib.rs");
+    let inside =
+        |source: &&Source| source.path.starts_with(FOLDER) && !source.path.ends_with("/src/lib.rs") && !source.is_test;
     tree.sources.iter().filter(inside).flat_map(imports).collect()
 }
 
@@ -134,7 +135,10 @@ mod tests {
     #[test]
     fn a_module_without_a_shelf_is_found() {
         assert_eq!(complaints(check, &[("crates/wheelwright/src/lib.rs", "mod attic;")]), Vec::<String>::new());
-        assert_eq!(complaints(check, &[("crates/wheelwright/src/attic.rs", "")]).len(), 1);
+        let attic = ("crates/wheelwright/src/attic.rs", "");
+        assert_eq!(complaints(check, &[attic]).len(), 1);
+        let for_tests = ("crates/wheelwright/src/lib.rs", "#[cfg(test)]\nmod attic;");
+        assert_eq!(complaints(check, &[for_tests, attic]), Vec::<String>::new());
     }
 
     #[test]
