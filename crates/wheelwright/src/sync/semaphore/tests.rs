@@ -1,14 +1,14 @@
-//! Turns the semaphore's promises into facts that are checked, one by one and against a naive oracle.
+//! Turns the semaphore's promises into facts that are checked one by one.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 
-use proptest::prelude::*;
-
-use super::{Acquire, OwnedPermit, Permit, Semaphore};
+use super::{Acquire, OwnedPermit, Semaphore};
 use crate::test_waker::{CountingWaker, HostileWaker, poll_once, poll_with};
+
+#[cfg(test)]
+mod oracle;
 
 fn ready<T>(poll: Poll<T>) -> T {
     match poll {
@@ -242,138 +242,4 @@ fn a_wake_that_drops_another_permit_serves_the_line_in_order() {
     assert_eq!(count.wakes(), 1);
     drop(line);
     assert_eq!(semaphore.available_permits(), 1);
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Ask(usize),
-    Poll(prop::sample::Index),
-    /// Drops a request, whether waiting, granted or never polled.
-    GiveUp(prop::sample::Index),
-    Release(prop::sample::Index),
-    Try,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let index = any::<prop::sample::Index>;
-    prop_oneof![
-        3 => (0..=TOTAL).prop_map(Step::Ask),
-        2 => index().prop_map(Step::Poll),
-        2 => index().prop_map(Step::GiveUp),
-        2 => index().prop_map(Step::Release),
-        1 => Just(Step::Try),
-    ]
-}
-
-const TOTAL: usize = 5;
-
-/// A semaphore as one would write it who need not be fast: it looks at everybody each time.
-struct Oracle {
-    available: usize,
-    /// Who waits, and for how many.
-    line: VecDeque<(usize, usize)>,
-    /// Whose permits are set aside.
-    granted: Vec<usize>,
-}
-
-impl Oracle {
-    fn ask(&mut self, number: usize, wants: usize) -> bool {
-        self.line.push_back((number, wants));
-        self.settle();
-        self.granted.contains(&number)
-    }
-
-    fn give_up(&mut self, number: usize, wants: usize) {
-        self.line.retain(|(waiting, _)| *waiting != number);
-        if self.granted.contains(&number) {
-            self.granted.retain(|granted| *granted != number);
-            self.available += wants;
-        }
-        self.settle();
-    }
-
-    fn release(&mut self, permits: usize) {
-        self.available += permits;
-        self.settle();
-    }
-
-    fn settle(&mut self) {
-        while let Some((number, wants)) = self.line.front().copied().filter(|(_, wants)| *wants <= self.available) {
-            self.line.pop_front();
-            self.available -= wants;
-            self.granted.push(number);
-        }
-    }
-}
-
-/// A request that has been polled at least once and is not served yet.
-struct Request<'a> {
-    number: usize,
-    wants: usize,
-    acquire: Acquire<'a>,
-    wakes: std::sync::Arc<CountingWaker>,
-    waker: Waker,
-}
-
-proptest! {
-    #[test]
-    fn permits_are_conserved_and_served_in_order(steps in prop::collection::vec(step(), 1..150)) {
-        let semaphore = Semaphore::new(TOTAL);
-        let mut oracle = Oracle { available: TOTAL, line: VecDeque::new(), granted: Vec::new() };
-        let mut requests: Vec<Request<'_>> = Vec::new();
-        let mut held: Vec<Permit<'_>> = Vec::new();
-        for (number, step) in steps.into_iter().enumerate() {
-            match step {
-                Step::Ask(wants) => {
-                    let (waker, wakes) = CountingWaker::new();
-                    let mut acquire = semaphore.acquire_many(wants);
-                    let outcome = poll_with(&mut acquire, &waker);
-                    prop_assert_eq!(outcome.is_ready(), oracle.ask(number, wants));
-                    match outcome {
-                        Poll::Ready(permit) => held.push(permit),
-                        Poll::Pending => requests.push(Request { number, wants, acquire, wakes, waker }),
-                    }
-                }
-                Step::Poll(index) if !requests.is_empty() => {
-                    let at = index.index(requests.len());
-                    let request = &mut requests[at];
-                    let outcome = poll_with(&mut request.acquire, &request.waker);
-                    prop_assert_eq!(outcome.is_ready(), oracle.granted.contains(&request.number));
-                    if let Poll::Ready(permit) = outcome {
-                        requests.remove(at);
-                        held.push(permit);
-                    }
-                }
-                Step::GiveUp(index) if !requests.is_empty() => {
-                    let request = requests.remove(index.index(requests.len()));
-                    oracle.give_up(request.number, request.wants);
-                    drop(request);
-                }
-                Step::Release(index) if !held.is_empty() => {
-                    let permit = held.swap_remove(index.index(held.len()));
-                    oracle.release(permit.permits);
-                    drop(permit);
-                }
-                Step::Try => {
-                    let permit = semaphore.try_acquire();
-                    let expected = oracle.line.is_empty() && 1 <= oracle.available;
-                    prop_assert_eq!(permit.is_some(), expected);
-                    if let Some(permit) = permit {
-                        oracle.available -= permit.permits;
-                        held.push(permit);
-                    }
-                }
-                Step::Poll(_) | Step::GiveUp(_) | Step::Release(_) => {}
-            }
-            prop_assert_eq!(semaphore.available_permits(), oracle.available);
-            for request in &requests {
-                let is_granted = oracle.granted.contains(&request.number);
-                prop_assert_eq!(request.wakes.wakes(), usize::from(is_granted));
-            }
-        }
-        drop(held);
-        drop(requests);
-        prop_assert_eq!(semaphore.available_permits(), TOTAL);
-        prop_assert!(semaphore.line.borrow().is_empty());
-    }
 }
