@@ -26,9 +26,11 @@ mod wheel; // deadlines in order // the loop
 
 mod blocking;
 mod completion; // the end of work elsewhere, as a future
+mod future; // two futures as one, and a pause
 pub mod sync; // semaphore and cancellation
 pub mod time; // sleep and timeout // spawn_blocking
 
 pub use blocking::{BlockingHandle, spawn_blocking};
+pub use future::{Either, Join, Race, Select, YieldNow, join, race, select, yield_now};
 pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};
 pub use task::{JoinError, JoinHandle, TaskId, spawn, spawn_named};

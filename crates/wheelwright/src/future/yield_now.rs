@@ -52,7 +52,7 @@ impl Future for YieldNow {
         }
         self.has_yielded = true;
         cx.waker().wake_by_ref();
-        waits(WaitOn::Yield, self.at);
+        waits(WaitOn::Yield, 0, self.at);
         Poll::Pending
     }
 }
