@@ -41,7 +41,7 @@ impl Job {
     /// How many requests are sent before the clocks start: every connection is open then, and has been used.
     #[must_use]
     pub fn warm_up(&self) -> usize {
-        (self.requests / 10).max(self.concurrency * 2)
+        1000 + 2 * self.concurrency
     }
 
     /// The URL of each request.

@@ -1,4 +1,4 @@
-//! Turns `ROW N` into a line of figures about smol: its local executor and its reactor.
+//! Turns `ROW WARM_UP N` into a line of figures about smol: its local executor and its reactor.
 
 #[path = "../peers/command.rs"]
 mod command;

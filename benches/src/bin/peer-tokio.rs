@@ -1,4 +1,4 @@
-//! Turns `ROW N` into a line of figures about tokio's current-thread runtime.
+//! Turns `ROW WARM_UP N` into a line of figures about tokio's current-thread runtime.
 
 #[path = "../peers/command.rs"]
 mod command;

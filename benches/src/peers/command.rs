@@ -1,4 +1,4 @@
-//! Turns the command line `ROW N` into one run and its line of figures.
+//! Turns the command line `ROW WARM_UP N` into one run and its line of figures.
 
 use std::io::{self, Write};
 
@@ -8,10 +8,11 @@ use crate::rows;
 ///
 /// # Panics
 ///
-/// Panics with the usage if the command line is not a row and a number.
+/// Panics with the usage if the command line is not a row and two numbers.
 pub(crate) fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [row, n] = words.as_slice() else { panic!("usage: ROW N") };
-    let measured = rows::run(row, n.parse().expect("N is a number"));
+    let [row, warm_up, n] = words.as_slice() else { panic!("usage: ROW WARM_UP N") };
+    let number = |word: &str| word.parse().expect("WARM_UP and N are numbers of operations");
+    let measured = rows::run(row, number(warm_up), number(n));
     writeln!(io::stdout(), "{measured}").expect("somebody reads the figures");
 }

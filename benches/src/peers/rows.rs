@@ -20,29 +20,30 @@ const TASKS: u64 = 10_000;
 /// Longer than any run: these timers never fire.
 const LONG: Duration = Duration::from_secs(600);
 
-/// Runs the workload of a row over about `n` operations.
-pub(crate) fn run(row: &str, n: u64) -> Measured {
+/// Runs the workload of a row over `n` operations, rounded up to whole batches, after a warm-up of its own size.
+pub(crate) fn run(row: &str, warm_up: u64, n: u64) -> Measured {
+    let sizes = [warm_up, n];
     match row {
-        "spawn_one_in_task" => in_a_task(n, spawn_one),
-        "spawn_one" => in_the_root(n, spawn_one),
-        "spawn_batch" => in_a_task(n, |n| batches(n, CROWD, spawn_batch)),
-        "yield_now" => in_a_task(n, yields_of_the_peer),
-        "yield" => in_a_task(n, yields),
-        "yield_1000" => in_a_task(n, |n| batches(n, n, yields_of_a_thousand)),
-        "yield_live" => in_a_task(n, |n| batches(n, CROWD, yield_live)),
-        "ping_pong" => in_a_task(n, ping_pong),
-        "sleep_cancel" => in_a_task(n, sleep_cancel),
-        "timeout_ready" => in_a_task(n, timeout_ready),
-        "semaphore" => in_a_task(n, |n| batches(n, n, semaphore)),
-        "join_all_ready" => in_a_task(n, |n| batches(n, TASKS, join_all_ready)),
-        "join_all_yield" => in_a_task(n, |n| batches(n, TASKS, join_all_yield)),
-        "join_all_20" => in_a_task(n, |n| batches(n, 20, join_all_yield)),
+        "spawn_one_in_task" => in_a_task(sizes, spawn_one),
+        "spawn_one" => in_the_root(sizes, spawn_one),
+        "spawn_batch" => in_a_task(sizes, |n| batches(n, CROWD, spawn_batch)),
+        "yield_now" => in_a_task(sizes, yields_of_the_peer),
+        "yield" => in_a_task(sizes, yields),
+        "yield_1000" => in_a_task(sizes, |n| batches(n, 10 * CROWD, yields_of_a_thousand)),
+        "yield_live" => in_a_task(sizes, |n| batches(n, CROWD, yield_live)),
+        "ping_pong" => in_a_task(sizes, ping_pong),
+        "sleep_cancel" => in_a_task(sizes, sleep_cancel),
+        "timeout_ready" => in_a_task(sizes, timeout_ready),
+        "semaphore" => in_a_task(sizes, |n| batches(n, CROWD, semaphore)),
+        "join_all_ready" => in_a_task(sizes, |n| batches(n, TASKS, join_all_ready)),
+        "join_all_yield" => in_a_task(sizes, |n| batches(n, TASKS, join_all_yield)),
+        "join_all_20" => in_a_task(sizes, |n| batches(n, 20, join_all_yield)),
         _ => panic!("no row is called {row}"),
     }
 }
 
-fn in_a_task<F: Future<Output = u64> + 'static>(n: u64, workload: impl Fn(u64) -> F) -> Measured {
-    let (warm_up, measured) = (workload(n / 10 + 1), workload(n));
+fn in_a_task<F: Future<Output = u64> + 'static>([warm_up, n]: [u64; 2], workload: impl Fn(u64) -> F) -> Measured {
+    let (warm_up, measured) = (workload(warm_up), workload(n));
     let result = Rc::new(RefCell::new(None));
     let place = Rc::clone(&result);
     block_on(async move {
@@ -58,9 +59,9 @@ fn in_a_task<F: Future<Output = u64> + 'static>(n: u64, workload: impl Fn(u64) -
     result.take().expect("the task ran to its end")
 }
 
-fn in_the_root<F: Future<Output = u64>>(n: u64, workload: impl Fn(u64) -> F) -> Measured {
+fn in_the_root<F: Future<Output = u64>>([warm_up, n]: [u64; 2], workload: impl Fn(u64) -> F) -> Measured {
     block_on(async {
-        workload(n / 10 + 1).await;
+        workload(warm_up).await;
         let watch = Stopwatch::start();
         let operations = workload(n).await;
         watch.stop(operations)

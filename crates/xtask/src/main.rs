@@ -1,6 +1,7 @@
 //! Turns a chore of this repository into one command: `cargo xtask tidy`, `cargo xtask ci`.
 #![allow(clippy::print_stdout, reason = "a command line tool speaks on stdout")]
 
+mod bench; // this runtime measured beside others
 mod ci; // every stage of a check of the whole
 mod tidy; // the house rules that a machine can check
 mod tree; // the repository's files, read once
@@ -11,7 +12,8 @@ const USAGE: &str = "\
 usage: cargo xtask <chore>
   tidy [--counts | --bless]   check the house rules; print or rewrite the line counts
   ci [--full]                 everything a change must pass; --full adds sanitizer, valgrind and guards
-  guards [--bless]            instructions and allocations against the committed figures";
+  guards [--bless]            instructions and allocations against the committed figures
+  bench [ROW...] [--quick] [--count]   time, or counts, beside tokio and smol, reqwest and hyper";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
     match words.split_first() {
         Some((&"tidy", rest)) => tidy::run(rest),
         Some((&"ci", rest)) => ci::run(rest),
+        Some((&"bench", rest)) => bench::run(rest),
         Some((&"guards", rest)) => ci::guards::run(rest),
         _ => {
             eprintln!("{USAGE}");

@@ -1,0 +1,137 @@
+//! Turns the benches package into programs, each run pinned to a core and read back as one object of figures.
+
+use super::rows::{Job, Row};
+use crate::tree;
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// The core of what is measured, and the core of the server that it talks to.
+const MEASURED_CORE: &str = "1";
+const SERVER_CORE: &str = "0";
+
+/// The folder of the built programs.
+#[derive(Debug)]
+pub(super) struct Programs {
+    folder: PathBuf,
+}
+
+/// What one run of a peer took, as its program printed it.
+#[derive(Debug, Clone)]
+pub(super) struct Figures(pub(super) Value);
+
+impl Figures {
+    /// CPU nanoseconds for one operation.
+    pub(super) fn cpu_per_operation(&self) -> f64 {
+        self.number("cpu_ns") / self.number("operations")
+    }
+
+    pub(super) fn number(&self, name: &str) -> f64 {
+        self.0[name].as_f64().unwrap_or(f64::NAN)
+    }
+}
+
+impl Programs {
+    /// Builds every program with the profile for measuring, on all cores; cargo shows how far it is.
+    pub(super) fn build() -> Result<Programs, String> {
+        let root = tree::root();
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(&root).args(["build", "--profile", "bench", "-p", "wheelwright-benches", "--bins"]);
+        let status = cargo.status().map_err(|error| format!("cargo: {error}"))?;
+        if !status.success() {
+            return Err("the benches do not build".into());
+        }
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |path| root.join(path));
+        Ok(Programs { folder: target.join("release") })
+    }
+
+    /// One timed run of a row by a peer.
+    pub(super) fn run(&self, row: &Row, peer: &str, operations: u64, server: &Server) -> Result<Figures, String> {
+        let mut command = pinned(MEASURED_CORE);
+        command.args(self.command_line(row, peer, [operations / 5, operations], server));
+        let said = output_of(&mut command)?;
+        let figures = serde_json::from_str(said.stdout.trim());
+        figures.map(Figures).map_err(|error| format!("{peer} {}: {error}: {}", row.name, said.stdout))
+    }
+
+    /// The program and its arguments; the sizes are those of the warm-up and of the run.
+    ///
+    /// A client's warm-up is fixed: it opens every connection.
+    pub(super) fn command_line(&self, row: &Row, peer: &str, sizes: [u64; 2], server: &Server) -> Vec<String> {
+        let program = |prefix: &str| self.folder.join(format!("{prefix}{peer}")).display().to_string();
+        let [warm_up, operations] = sizes.map(|size| size.to_string());
+        match (row.job, &server.running) {
+            (Job::Http { in_flight }, Some(running)) => {
+                vec![program("http-client-"), running.addr.clone(), in_flight.to_string(), operations]
+            }
+            _ => vec![program("peer-"), row.name.to_owned(), warm_up, operations],
+        }
+    }
+
+    /// Starts the server, if the row needs one.
+    pub(super) fn server_for(&self, row: &Row) -> Result<Server, String> {
+        if matches!(row.job, Job::Loop) {
+            return Ok(Server { running: None });
+        }
+        let mut command = pinned(SERVER_CORE);
+        command.arg(self.folder.join("http-server")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| format!("the server: {error}"))?;
+        let stdin = child.stdin.take().expect("it was piped above");
+        let mut stdout = BufReader::new(child.stdout.take().expect("it was piped above"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).map_err(|error| format!("the server: {error}"))?;
+        let addr = line.trim().strip_prefix("listening ").ok_or_else(|| format!("the server says `{line}`"))?;
+        let addr = addr.to_owned();
+        Ok(Server { running: Some(Running { addr, child, stdin: Some(stdin), stdout }) })
+    }
+}
+
+/// The server of a row, or none. It ends when this value is dropped.
+#[derive(Debug)]
+pub(super) struct Server {
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    addr: String,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Drop for Running {
+    /// The server ends with its input and says what it served, which nobody needs here.
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let mut last = String::new();
+        let _ = self.stdout.read_line(&mut last);
+        let _ = self.child.wait();
+    }
+}
+
+fn pinned(core: &str) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", core]);
+    command
+}
+
+/// What a program printed.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+/// Runs a command to its end; one that fails is an error with what it said.
+pub(super) fn output_of(command: &mut Command) -> Result<Said, String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let said = Said { stdout: text(&output.stdout), stderr: text(&output.stderr) };
+    if output.status.success() {
+        return Ok(said);
+    }
+    Err(format!("{command:?}: {}: {}", output.status, said.stderr))
+}

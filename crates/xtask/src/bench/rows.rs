@@ -1,0 +1,90 @@
+//! Turns the goals of the project into a list: what is measured, beside whom, and which ratio is to be reached.
+
+/// One workload, run by every peer.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    /// What one operation is.
+    pub(super) what: &'static str,
+    pub(super) job: Job,
+    /// How many operations one run of a full bench makes: a few tenths of a second for the slowest peer.
+    pub(super) operations: u64,
+    /// The ratios of CPU time that this runtime is to reach; the first names the peer that all ratios are taken to.
+    pub(super) reach: &'static [Reach],
+}
+
+/// What kind of program runs the row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Job {
+    /// Work inside the loop, without a socket.
+    Loop,
+    /// GETs of 1 KiB over kept connections, so many in flight at once.
+    Http { in_flight: u32 },
+}
+
+/// At most this share of a peer's CPU time.
+#[derive(Debug)]
+pub(super) struct Reach {
+    pub(super) beside: &'static str,
+    /// `None`: the row is published without a goal.
+    pub(super) ratio: Option<f64>,
+}
+
+/// Who is measured first, and whose ratios are judged.
+pub(super) const OURS: &str = "wheelwright";
+
+impl Row {
+    pub(super) fn peers(&self) -> &'static [&'static str] {
+        match self.job {
+            Job::Loop => &[OURS, "tokio", "smol"],
+            Job::Http { .. } => &[OURS, "mio", "tokio", "hyper", "reqwest", "reqwest-tasks"],
+        }
+    }
+
+    /// The peer whose CPU time is 1.
+    pub(super) fn base(&self) -> &'static str {
+        self.reach[0].beside
+    }
+}
+
+const fn inside(name: &'static str, what: &'static str, operations: u64, reach: &'static [Reach]) -> Row {
+    Row { name, what, job: Job::Loop, operations, reach }
+}
+
+const fn tokio(ratio: f64) -> Reach {
+    Reach { beside: "tokio", ratio: Some(ratio) }
+}
+
+const NO_GOAL: &[Reach] = &[Reach { beside: "tokio", ratio: None }];
+
+pub(super) const ROWS: &[Row] = &[
+    inside("spawn_one", "spawn a task and await it, in the root future", 500_000, &[tokio(0.07)]),
+    inside("spawn_one_in_task", "spawn a task and await it, in a task", 500_000, NO_GOAL),
+    inside("spawn_batch", "spawn 100,000 tasks, then await all: each", 500_000, &[tokio(0.22)]),
+    inside("yield_live", "100,000 tasks that yield once, awaited: each", 500_000, &[tokio(0.28)]),
+    inside("yield", "a wake of oneself and a lap, one task", 5_000_000, &[tokio(0.30)]),
+    inside("yield_1000", "the same with 1,000 tasks: each", 5_000_000, &[tokio(0.30)]),
+    inside("yield_now", "each runtime's own yield_now, one task", 1_000_000, NO_GOAL),
+    inside("ping_pong", "two tasks wake each other through a cell: round trip", 2_000_000, &[tokio(0.35)]),
+    inside("sleep_cancel", "a sleep made, polled once, dropped", 1_000_000, &[tokio(0.15)]),
+    // To reach is 3 ns, where tokio took 46.
+    inside("timeout_ready", "a timeout around a future that is ready", 5_000_000, &[tokio(0.065)]),
+    inside("semaphore", "10,000 tasks, 20 permits, a yield with each held", 1_000_000, &[tokio(0.25)]),
+    inside("join_all_ready", "join_all of 10,000 futures that are ready: each", 2_000_000, &[tokio(0.68)]),
+    inside("join_all_yield", "join_all of 10,000 futures that yield once: each", 2_000_000, &[tokio(0.34)]),
+    inside("join_all_20", "join_all of 20 futures that yield once: each", 5_000_000, &[tokio(0.38)]),
+    Row {
+        name: "http_20",
+        what: "GET of 1 KiB, 20 in flight",
+        job: Job::Http { in_flight: 20 },
+        operations: 100_000,
+        reach: &[tokio(1.15), Reach { beside: "reqwest", ratio: Some(0.5) }],
+    },
+    Row {
+        name: "http_1000",
+        what: "GET of 1 KiB, 1,000 in flight",
+        job: Job::Http { in_flight: 1000 },
+        operations: 100_000,
+        reach: &[tokio(1.25), Reach { beside: "reqwest", ratio: Some(0.5) }],
+    },
+];

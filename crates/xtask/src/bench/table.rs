@@ -1,0 +1,64 @@
+//! Turns what was measured into lines to read: every peer of every row, and what was to be reached.
+
+use super::counts::Counts;
+use super::rounds::Measured;
+use super::rows::{OURS, Reach, Row};
+use super::statistics::Spread;
+
+use std::fmt::Write;
+
+pub(super) const HEAD: &str = "\
+row                peer            CPU/op        ratio to tokio [quartiles]   memory      to reach";
+
+pub(super) const COUNTS_HEAD: &str = "\
+row                peer          instructions  allocations  system calls   each per operation";
+
+/// The lines of one row.
+pub(super) fn lines(row: &Row, measured: &Measured) -> String {
+    let mut text = format!("\n{}: {}\n", row.name, row.what);
+    for peer in measured.peers() {
+        let (cpu, ratio) = (measured.cpu(peer), measured.ratio(peer));
+        let memory = measured.memory(peer).median / 1024.0;
+        let share = if *peer == row.base() { "1".to_owned() } else { described(ratio) };
+        let line = format!("{:<19}{peer:<14}{:>10}    {share:<28}{memory:>7.1} MiB", "", time(cpu.median));
+        let goals = if *peer == OURS { goals(row, measured) } else { String::new() };
+        writeln!(text, "{line}  {goals}").expect("a string takes everything");
+    }
+    text
+}
+
+/// Whether each of the row's goals was reached.
+fn goals(row: &Row, measured: &Measured) -> String {
+    let goal = |reach: &Reach| {
+        let ratio = reach.ratio?;
+        let reached = measured.towards(reach).median;
+        let verdict = if reached <= ratio { "reached" } else { "MISSED" };
+        Some(format!("{ratio} of {}: {verdict} with {reached:.3}", reach.beside))
+    };
+    let goals: Vec<String> = row.reach.iter().filter_map(goal).collect();
+    if goals.is_empty() { "no goal".to_owned() } else { goals.join("; ") }
+}
+
+fn described(ratio: Spread) -> String {
+    let tie = if ratio.is_tie() { " tie" } else { "" };
+    format!("{:.3} [{:.3} {:.3}]{tie}", ratio.median, ratio.low, ratio.high)
+}
+
+fn time(nanoseconds: f64) -> String {
+    if nanoseconds < 1000.0 {
+        return format!("{nanoseconds:.1} ns");
+    }
+    format!("{:.2} us", nanoseconds / 1000.0)
+}
+
+/// The lines of one row's counts.
+pub(super) fn counts_lines(row: &Row, counted: &[(&str, Counts)]) -> String {
+    let mut text = format!("\n{}: {}\n", row.name, row.what);
+    for (peer, counts) in counted {
+        let calls = counts.system_calls.map_or_else(|| "unknown".to_owned(), |calls| format!("{calls:.3}"));
+        let (instructions, allocations) = (counts.instructions, counts.allocations);
+        writeln!(text, "{:<19}{peer:<14}{instructions:>12.1}{allocations:>13.2}{calls:>14}", "")
+            .expect("a string takes everything");
+    }
+    text
+}
