@@ -17,8 +17,6 @@ struct Shelf {
 const SHELVES: &[Shelf] = &[
     // Plain data, that everyone may write to.
     Shelf { modules: &["observe"], may_use: &[] },
-    // Wakers for the tests of this crate.
-    Shelf { modules: &["test_waker"], may_use: &[] },
     // A waker is a number: of a slot in this thread's table, or of one behind another thread's mailbox.
     Shelf { modules: &["waker", "ready", "mailbox"], may_use: &["observe", "waker", "ready", "mailbox"] },
     // The parts of the loop: none knows another, all they know of tasks is how to wake them.
