@@ -257,11 +257,12 @@ pub(crate) fn reset_polls() {
 pub(crate) fn poll_budget(cx: &Context<'_>) -> Poll<()> {
     LOCAL.with(|local| {
         let budget = local.budget.get();
-        if budget == 0 {
+        // Outside a runtime nobody refills it, and another executor has its own ways.
+        if budget == 0 && local.runtime.get() != NO_RUNTIME {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        local.budget.set(budget - 1);
+        local.budget.set(budget.saturating_sub(1));
         Poll::Ready(())
     })
 }

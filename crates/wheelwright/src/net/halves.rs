@@ -1,0 +1,175 @@
+//! Turns one connection into two values, one for each way, lent (`&TcpStream`) or owned (`Rc<TcpStream>`).
+
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::ops::Deref;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::TcpStream;
+use super::operations::{Read, Readable, Wait, Writable, Write, WriteAll, WriteVectored};
+use super::socket::Interest;
+use crate::reactor::Direction;
+
+/// The way in of a [`TcpStream`].
+///
+/// ```
+/// use wheelwright::net::{TcpListener, TcpStream};
+///
+/// # fn main() -> std::io::Result<()> {
+/// wheelwright::block_on(async {
+///     let listener = TcpListener::bind("127.0.0.1:0")?;
+///     let (mut input, mut output) = TcpStream::connect(listener.local_addr()?).await?.into_split();
+///     let (mut server, _) = listener.accept().await?;
+///     let writer = wheelwright::spawn(async move { output.write_all(b"hello").await });
+///     let mut buf = [0; 5];
+///     server.read(&mut buf).await?;
+///     server.write_all(&buf).await?;
+///     assert_eq!(input.read(&mut buf).await?, 5);
+///     writer.await.unwrap()
+/// })
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ReadHalf<S>(S);
+
+/// The way out of a [`TcpStream`].
+#[derive(Debug)]
+pub struct WriteHalf<S>(S);
+
+impl<S: Deref<Target = TcpStream>> ReadHalf<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self(stream)
+    }
+
+    /// As [`TcpStream::read`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// If it is dropped before it is ready, nothing was read.
+    #[track_caller]
+    pub fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Read<'a> {
+        Read { wait: Wait::new(&self.0.stream, Direction::Read, Location::caller()), buf }
+    }
+
+    /// As [`TcpStream::readable`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost if it is dropped.
+    #[track_caller]
+    pub fn readable(&mut self) -> Readable<'_> {
+        Readable { wait: Wait::new(&self.0.stream, Direction::Read, Location::caller()) }
+    }
+
+    /// As [`TcpStream::try_read`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.stream.try_read(buf)
+    }
+
+    /// The connection, to ask it for addresses and options.
+    #[must_use]
+    pub fn stream(&self) -> &TcpStream {
+        &self.0
+    }
+}
+
+impl<S: Deref<Target = TcpStream>> WriteHalf<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self(stream)
+    }
+
+    /// As [`TcpStream::write`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// If it is dropped before it is ready, nothing was written.
+    #[track_caller]
+    pub fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Write<'a> {
+        Write { wait: Wait::new(&self.0.stream, Direction::Write, Location::caller()), bytes }
+    }
+
+    /// As [`TcpStream::write_all`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// Not cancel-safe: if it is dropped, an unknown part was written.
+    #[track_caller]
+    pub fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> WriteAll<'a> {
+        WriteAll { wait: Wait::new(&self.0.stream, Direction::Write, Location::caller()), bytes }
+    }
+
+    /// As [`TcpStream::write_vectored`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// If it is dropped before it is ready, nothing was written.
+    #[track_caller]
+    pub fn write_vectored<'a>(&'a mut self, slices: &'a [IoSlice<'a>]) -> WriteVectored<'a> {
+        WriteVectored { wait: Wait::new(&self.0.stream, Direction::Write, Location::caller()), slices }
+    }
+
+    /// As [`TcpStream::writable`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost if it is dropped.
+    #[track_caller]
+    pub fn writable(&mut self) -> Writable<'_> {
+        Writable { wait: Wait::new(&self.0.stream, Direction::Write, Location::caller()) }
+    }
+
+    /// Tells the other side that no more will come. Dropping the half does not.
+    ///
+    /// # Errors
+    /// Those of `shutdown(2)`.
+    pub fn shutdown(&self) -> io::Result<()> {
+        self.0.shutdown(Shutdown::Write)
+    }
+
+    /// The connection, to ask it for addresses and options.
+    #[must_use]
+    pub fn stream(&self) -> &TcpStream {
+        &self.0
+    }
+}
+
+impl<S: Deref<Target = TcpStream>> AsyncRead for ReadHalf<S> {
+    #[track_caller]
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.0.stream.poll_read(Interest::new(Direction::Read, Location::caller()), cx, buf)
+    }
+}
+
+impl<S: Deref<Target = TcpStream>> AsyncWrite for WriteHalf<S> {
+    #[track_caller]
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.stream.poll_write(Interest::new(Direction::Write, Location::caller()), cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.shutdown())
+    }
+}
