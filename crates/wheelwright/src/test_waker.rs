@@ -1,11 +1,14 @@
 //! Turns wakes into what a test can see: a count, or any action at all.
 
+#![allow(unsafe_code, reason = "what happens in a waker's clone can be chosen in no other way")]
+
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
 /// Counts the wakes of its waker.
 #[derive(Debug, Default)]
@@ -63,6 +66,25 @@ impl fmt::Debug for HostileWaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HostileWaker").finish_non_exhaustive()
     }
+}
+
+thread_local! {
+    static ON_CLONE: Cell<fn()> = const { Cell::new(|| {}) };
+}
+
+static CLONE_WATCHER: RawWakerVTable = RawWakerVTable::new(run_on_clone, |_| {}, |_| {}, |_| {});
+
+fn run_on_clone(data: *const ()) -> RawWaker {
+    // Once: what it does may well keep a waker.
+    ON_CLONE.replace(|| {})();
+    RawWaker::new(data, &CLONE_WATCHER)
+}
+
+/// Makes a waker that does this when it is first cloned; waking it does nothing. One at a time on each thread.
+pub(crate) fn waker_that_clones_with(on_clone: fn()) -> Waker {
+    ON_CLONE.set(on_clone);
+    // SAFETY: none of the functions of `CLONE_WATCHER` looks at the data word, on whichever thread.
+    unsafe { Waker::new(std::ptr::null(), &CLONE_WATCHER) }
 }
 
 /// Polls a future once with this waker.

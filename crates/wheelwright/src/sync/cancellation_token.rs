@@ -56,7 +56,7 @@ pub struct CancellationToken {
 struct Node {
     id: u32,
     is_cancelled: Cell<bool>,
-    /// Empty once the token is cancelled and everybody has been woken.
+    /// Those who wait; once the token is cancelled nobody in it is owed a wake.
     line: RefCell<WaitList<()>>,
     /// The children that live; empty once the token is cancelled.
     children: RefCell<Slab<Weak<Node>>>,
@@ -146,7 +146,7 @@ impl CancellationToken {
         RunUntilCancelled::new(self.cancelled(), future)
     }
 
-    /// Marks the nodes of this tree that were not cancelled yet, and returns them: parents first, then in order of age.
+    /// Marks this token and all below it as cancelled and returns them, parents first; none if it is cancelled already.
     fn mark(&self) -> Vec<Rc<Node>> {
         if self.is_cancelled() {
             return Vec::new();
@@ -156,8 +156,7 @@ impl CancellationToken {
         while let Some(node) = nodes.get(next) {
             node.is_cancelled.set(true);
             let children = std::mem::take(&mut *node.children.borrow_mut());
-            let children = children.into_iter().filter_map(|(_, child)| child.upgrade());
-            nodes.extend(children.filter(|child| !child.is_cancelled.get()));
+            nodes.extend(children.into_iter().filter_map(|(_, child)| child.upgrade()));
             next += 1;
         }
         nodes

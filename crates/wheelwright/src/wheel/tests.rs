@@ -109,6 +109,16 @@ fn a_crowd_in_one_slot_cascades_at_most_five_times() {
 }
 
 #[test]
+fn a_crowd_at_the_very_edge_of_a_slot_is_on_time() {
+    for level in 1..=6 {
+        let deadline = 64_u64.pow(level) * TICK;
+        let mut bench = Bench::new();
+        (0..=FEW).for_each(|number| _ = bench.insert(deadline, number));
+        assert_eq!(bench.run_out(), [(deadline, (0..=FEW).collect())]);
+    }
+}
+
+#[test]
 fn timers_beyond_the_last_level_come_back() {
     let range = 64_u64.pow(6) * TICK;
     let mut bench = Bench::new();

@@ -42,10 +42,6 @@ impl<'a> Cancelled<'a> {
             return;
         }
         let waker = keep(cx.waker());
-        // Keeping a foreign waker is not beyond cancelling the token; nobody would come by this line again.
-        if self.token.is_cancelled() {
-            return;
-        }
         match self.key {
             None => self.key = Some(line.borrow_mut().push_back((), waker)),
             Some(key) => {
@@ -64,6 +60,7 @@ impl Future for Cancelled<'_> {
         if !this.token.is_cancelled() {
             this.line_up(cx);
         }
+        // Asked again: keeping or dropping a foreign waker is not beyond cancelling the token.
         if this.token.is_cancelled() {
             return Poll::Ready(());
         }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::{CancellationToken, Cancelled};
-use crate::test_waker::{CountingWaker, HostileWaker, poll_once, poll_with};
+use crate::test_waker::{CountingWaker, HostileWaker, poll_once, poll_with, waker_that_clones_with};
 
 #[test]
 fn waiting_for_a_cancelled_token_is_ready_at_once() {
@@ -213,4 +213,13 @@ fn drop_of_a_replaced_waker_may_cancel_the_token() {
     assert!(poll_with(&mut cancelled, &HostileWaker::waker(|| {}, cancel_the_token)).is_pending());
     let (waker, _count) = CountingWaker::new();
     assert!(poll_with(&mut cancelled, &waker).is_ready(), "the cancel is lost");
+}
+
+#[test]
+fn a_waker_that_cancels_the_token_while_it_is_kept_misses_nothing() {
+    let token = TOKEN.with(Clone::clone);
+    let mut cancelled = token.cancelled();
+    assert!(poll_with(&mut cancelled, &waker_that_clones_with(cancel_the_token)).is_ready());
+    drop(cancelled);
+    assert!(token.node.line.borrow().is_empty());
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::{Acquire, OwnedPermit, Semaphore};
-use crate::test_waker::{CountingWaker, HostileWaker, poll_once, poll_with};
+use crate::test_waker::{CountingWaker, HostileWaker, poll_once, poll_with, waker_that_clones_with};
 
 #[cfg(test)]
 mod oracle;
@@ -225,6 +225,21 @@ fn drop_of_a_replaced_waker_may_release_the_permit_waited_for() {
     let (waker, count) = CountingWaker::new();
     let outcome = poll_with(&mut acquire, &waker);
     assert!(outcome.is_ready() || count.wakes() == 1, "the wake is lost");
+}
+
+#[test]
+fn a_waker_that_releases_the_permit_while_it_is_kept_misses_nothing() {
+    let semaphore = SEMAPHORE.with(Rc::clone);
+    hold();
+    let mut acquire = semaphore.acquire();
+    // The first poll lines up, the second changes the waker.
+    drop(ready(poll_with(&mut acquire, &waker_that_clones_with(let_go))));
+    hold();
+    let mut acquire = semaphore.acquire();
+    assert!(poll_once(&mut acquire).is_pending());
+    drop(ready(poll_with(&mut acquire, &waker_that_clones_with(let_go))));
+    drop(acquire);
+    assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[test]
