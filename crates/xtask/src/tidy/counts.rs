@@ -19,21 +19,21 @@ const SLACK: usize = 20;
 /// A part of the code that has promised to stay small.
 struct Part {
     name: &'static str,
-    /// Files and folders, without `.rs`.
+    /// A file with its folder, by their name without `.rs`; with it, the file alone.
     of: &'static [&'static str],
     most: usize,
 }
 
 const PARTS: &[Part] = &[
     Part {
+        // What stands between a wake and a poll; the builder and the handle for other threads are made of it.
         name: "the core (tasks, wakers, mailbox, ready list, loop, reactor, wheel)",
         of: &[
             "crates/wheelwright/src/task",
             "crates/wheelwright/src/waker",
             "crates/wheelwright/src/mailbox",
             "crates/wheelwright/src/ready",
-            "crates/wheelwright/src/schedule",
-            "crates/wheelwright/src/runtime",
+            "crates/wheelwright/src/runtime.rs",
             "crates/wheelwright/src/reactor",
             "crates/wheelwright/src/wheel",
         ],
@@ -46,7 +46,7 @@ const PARTS: &[Part] = &[
 impl Part {
     fn lines(&self, tree: &Tree) -> usize {
         let lies_in = |path: &str, place: &str| {
-            path.strip_prefix(place).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+            path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest == ".rs" || rest.starts_with('/'))
         };
         let belongs = |path: &str| self.of.iter().any(|place| lies_in(path, place));
         tree.sources.iter().filter(|source| belongs(&source.path)).map(|source| source.code_lines()).sum()
@@ -117,7 +117,7 @@ mod tests {
     use crate::tidy::planted::complaints;
     use crate::tree::Tree;
 
-    const CODE: &str = "crates/wheelwright/src/runtime/lap.rs";
+    const CODE: &str = "crates/wheelwright/src/reactor/turn.rs";
 
     fn page(count: usize) -> String {
         let code = "fn a() {}\n".repeat(count);

@@ -20,20 +20,38 @@ const SHELVES: &[Shelf] = &[
     // A waker is a number: of a slot in this thread's table, or of one behind another thread's mailbox.
     Shelf { modules: &["waker", "ready", "mailbox"], may_use: &["observe", "waker", "ready", "mailbox"] },
     // The parts of the loop: none knows another, all they know of tasks is how to wake them.
-    Shelf { modules: &["task", "reactor", "wheel", "schedule"], may_use: &["observe", "waker", "ready"] },
+    Shelf { modules: &["task", "reactor", "wheel", "pool"], may_use: &["observe", "waker", "ready"] },
+    // A part with what makes it usable: the wheel with its clock, the outcome of work done elsewhere.
+    Shelf { modules: &["timer"], may_use: &["observe", "waker", "wheel"] },
+    Shelf { modules: &["completion"], may_use: &["observe", "waker", "task"] },
     // They run on any executor.
     Shelf { modules: &["sync", "future", "stream"], may_use: &["observe", "waker"] },
     // The only module that knows all the parts.
     Shelf {
         modules: &["runtime"],
-        may_use: &["observe", "waker", "ready", "mailbox", "task", "reactor", "wheel", "schedule"],
+        may_use: &["observe", "waker", "ready", "mailbox", "task", "reactor", "wheel", "pool", "timer", "completion"],
     },
     // Leaf futures, and what is built of tasks, slots and timers.
     Shelf {
         modules: &["blocking", "time", "fs", "net", "signal", "group", "rate_limiter"],
         may_use: &[
-            "observe", "waker", "ready", "mailbox", "task", "reactor", "wheel", "schedule", "sync", "future", "stream",
-            "runtime", "blocking", "time", "net",
+            "observe",
+            "waker",
+            "ready",
+            "mailbox",
+            "task",
+            "reactor",
+            "wheel",
+            "pool",
+            "timer",
+            "completion",
+            "sync",
+            "future",
+            "stream",
+            "runtime",
+            "blocking",
+            "time",
+            "net",
         ],
     },
 ];
