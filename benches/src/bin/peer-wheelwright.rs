@@ -1,0 +1,12 @@
+//! Turns `ROW WARM_UP N` into a line of figures about this project's runtime.
+
+#[path = "../peers/command.rs"]
+mod command;
+#[path = "../peers/rows.rs"]
+mod rows;
+#[path = "../peers/words.rs"]
+mod words;
+
+fn main() {
+    command::main();
+}
