@@ -198,10 +198,16 @@ impl Node {
 }
 
 impl Drop for Node {
+    /// Takes this node out of its parent, and the parent too if nobody else holds it.
+    ///
+    /// A loop and not the recursion that would come by itself: a long line of tokens must not fill the stack.
     fn drop(&mut self) {
-        let Some((parent, entry)) = &self.parent else { return };
-        // A parent that was cancelled has let go of its children already.
-        parent.children.borrow_mut().try_remove(*entry);
+        let mut above = self.parent.take();
+        while let Some((parent, entry)) = above {
+            // A parent that was cancelled has let go of its children already.
+            parent.children.borrow_mut().try_remove(entry);
+            above = Rc::into_inner(parent).and_then(|mut parent| parent.parent.take());
+        }
     }
 }
 

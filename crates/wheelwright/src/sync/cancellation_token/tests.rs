@@ -104,6 +104,23 @@ fn a_token_keeps_nothing_of_children_that_are_gone() {
 }
 
 #[test]
+fn a_long_line_of_tokens_can_be_cancelled_and_dropped() {
+    let first = CancellationToken::new();
+    let mut last = first.child_token();
+    for _ in 0..100_000 {
+        last = last.child_token();
+    }
+    drop(last);
+    assert_eq!(first.node.children.borrow().len(), 0, "the whole line is gone");
+    let mut last = first.child_token();
+    for _ in 0..100_000 {
+        last = last.child_token();
+    }
+    first.cancel();
+    assert!(last.is_cancelled());
+}
+
+#[test]
 fn run_until_cancelled_gives_the_output_if_the_future_is_first() {
     let token = CancellationToken::new();
     let mut run = token.run_until_cancelled(std::future::ready(7));
