@@ -11,26 +11,33 @@
 //! ```
 
 // In reading order: what a wake is, what it runs, where wakes come from, the loop, and what is built on it.
-mod mailbox; // wakes from other threads
 mod observe; // ids, places and waits: what a task is doing
-mod pool; // threads for what blocks
-mod reactor; // events of the kernel
+mod waker; // a waker is a number
 mod ready; // the slots that the numbers name, and who is ready
-mod runtime;
+mod mailbox; // wakes from other threads
 mod task; // a future, its output and its handle, in one allocation
+mod wheel; // deadlines in order
+mod timer; // the loop's clock
+mod reactor; // events of the kernel
+mod pool; // threads for what blocks
+mod runtime; // the loop
+
+mod future; // two futures as one, and a pause
+pub mod sync; // who waits for whom
+mod completion; // the end of work elsewhere, as a future
+pub mod time; // sleep and timeout
+mod group; // many children of one future
+mod blocking; // spawn_blocking
+pub mod net; // sockets
+
 #[cfg(test)]
 mod test_waker; // wakers that watch and misbehave
-mod timer; // the loop's clock
-mod waker; // a waker is a number
-mod wheel; // deadlines in order // the loop
-
-mod blocking;
-mod completion; // the end of work elsewhere, as a future
-mod future; // two futures as one, and a pause
-pub mod sync; // semaphore and cancellation
-pub mod time; // sleep and timeout // spawn_blocking
 
 pub use blocking::{BlockingHandle, spawn_blocking};
 pub use future::{Either, Join, Race, Select, YieldNow, join, race, select, yield_now};
+pub use group::{
+    ForEachConcurrent, Group, JoinAll, JoinAllSettled, MapConcurrent, for_each_concurrent, join_all, join_all_settled,
+    map_concurrent,
+};
 pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};
 pub use task::{JoinError, JoinHandle, TaskId, spawn, spawn_named};

@@ -24,7 +24,7 @@ use crate::waker::Key;
 
 mod table;
 
-pub(crate) use table::{Next, Run, WokenList};
+pub(crate) use table::{Next, Parent, Run, WokenList};
 use table::{Occupant, Slot, Table};
 
 /// How many operations that succeed at once a task may do before it must let the others run.
@@ -36,6 +36,7 @@ struct Local {
     budget: Cell<u32>,
     polls: Cell<u32>,
     current_id: Cell<u32>,
+    instance: Cell<u32>,
     table: RefCell<Table>,
 }
 
@@ -47,6 +48,7 @@ thread_local! {
             budget: Cell::new(BUDGET),
             polls: Cell::new(0),
             current_id: Cell::new(0),
+            instance: Cell::new(0),
             table: RefCell::new(Table::new()),
         })
     };
@@ -58,15 +60,29 @@ pub(crate) fn wake(key: Key) -> bool {
     LOCAL.with(|local| {
         let here = local.runtime.get() == key.runtime();
         if here {
-            local.table.borrow_mut().wake(key);
+            let mut table = local.table.borrow_mut();
+            table.wake(key);
+            if !table.outside.is_empty() {
+                drop(table);
+                wake_outside();
+            }
         }
         here
     })
 }
 
+/// Wakes the tasks of other executors whose groups have children here, with nothing borrowed.
+#[cold]
+fn wake_outside() {
+    for waker in with_table(|table| mem::take(&mut table.outside)) {
+        waker.wake_by_ref();
+    }
+}
+
 /// Queues whatever occupies the slots: wakes that came from other threads.
 pub(crate) fn wake_slots(slots: impl Iterator<Item = u32>) {
     with_table(|table| slots.for_each(|slot| table.wake_slot(slot)));
+    wake_outside();
 }
 
 /// Marks the key's task as woken by code that is not ours; false if its runtime is not this thread's.
@@ -85,6 +101,7 @@ pub(crate) fn install(runtime: u16, generation: u32) {
     LOCAL.with(|local| {
         assert!(local.runtime.get() == NO_RUNTIME, "the caller looked that no runtime is installed on this thread");
         local.runtime.set(runtime);
+        local.instance.set(local.instance.get().wrapping_add(1));
         *local.table.borrow_mut() = Table { generation, is_open: true, ..Table::new() };
     });
 }
@@ -140,42 +157,25 @@ pub(crate) fn add_child(list: &Rc<WokenList>, seat: u32) -> Key {
     occupy(Occupant::Child(Rc::clone(list), seat), Place::UNKNOWN).0
 }
 
-/// Passes a child's slot on to the child in another seat.
+/// Begins a child's poll: its slot names the seat, its next wake counts again, and it has a budget of its own.
 #[inline]
-pub(crate) fn reseat_child(key: Key, new_seat: u32) {
-    with_table(|table| {
-        if let Some(Slot { occupant: Occupant::Child(_, seat), .. }) = table.find(key) {
+pub(crate) fn begin_child(key: Key, new_seat: u32) {
+    LOCAL.with(|local| {
+        local.budget.set(BUDGET);
+        local.polls.set(local.polls.get() + 1);
+        if let Some(slot) = local.table.borrow_mut().find(key)
+            && let Occupant::Child(_, seat) = &mut slot.occupant
+        {
             *seat = new_seat;
-        }
-    });
-}
-
-/// The child is about to be polled, so its next wake counts again.
-#[inline]
-pub(crate) fn begin_child(key: Key) {
-    with_table(|table| {
-        if let Some(slot) = table.find(key) {
             slot.queued = false;
         }
     });
 }
 
-/// Frees a child's slot, if it is still this list's: its runtime may be gone and another's slots stand there.
-pub(crate) fn free_child(key: Key, list: &Rc<WokenList>) {
-    let occupant = LOCAL.with(|local| {
-        if local.runtime.get() != key.runtime() {
-            return None;
-        }
-        let mut table = local.table.borrow_mut();
-        let is_ours = matches!(table.find(key)?.occupant, Occupant::Child(ref owner, _) if Rc::ptr_eq(owner, list));
-        is_ours.then(|| table.free(key.slot()))
-    });
-    drop(occupant);
-}
-
-/// Whether the key still names a slot of the runtime installed here.
-pub(crate) fn is_here(key: Key) -> bool {
-    LOCAL.with(|local| local.runtime.get() == key.runtime() && local.table.borrow_mut().find(key).is_some())
+/// Which of the thread's successive runtimes is installed; slots of another are gone.
+#[inline]
+pub(crate) fn instance() -> u32 {
+    LOCAL.with(|local| local.instance.get())
 }
 
 /// Frees the slot of a task that is done, or of the root.
@@ -273,10 +273,16 @@ pub(crate) fn refund_budget() {
     LOCAL.with(|local| local.budget.set(local.budget.get() + 1));
 }
 
-/// Sets the budget and tells what it was: each child of a `Group` has one of its own.
+/// What is left of the budget.
 #[inline]
-pub(crate) fn replace_budget(budget: u32) -> u32 {
-    LOCAL.with(|local| local.budget.replace(budget))
+pub(crate) fn budget() -> u32 {
+    LOCAL.with(|local| local.budget.get())
+}
+
+/// Gives a task its own budget back, after those of its children.
+#[inline]
+pub(crate) fn set_budget(budget: u32) {
+    LOCAL.with(|local| local.budget.set(budget));
 }
 
 /// How many slots are occupied.

@@ -60,45 +60,71 @@ impl<F: Future> Pinned<F> {
     }
 }
 
-/// A fixed number of places for futures, in one allocation that never moves.
-pub(crate) struct Seats<F>(Box<[Pinned<F>]>);
+/// Places for futures, in allocations that never move; more are added, none is taken away.
+pub(crate) struct Seats<F> {
+    /// The first is as large as was asked for; each further one as large as all before it.
+    chunks: Vec<Box<[Pinned<F>]>>,
+    len: usize,
+}
 
 impl<F: Future> Seats<F> {
     pub(crate) fn with_futures(futures: impl Iterator<Item = F>) -> Self {
-        Self(futures.map(Pinned::new).collect())
+        let chunk: Box<[_]> = futures.map(Pinned::new).collect();
+        Self { len: chunk.len(), chunks: vec![chunk] }
     }
 
     pub(crate) fn empty(count: usize) -> Self {
-        Self((0..count).map(|_| Pinned::EMPTY).collect())
+        Self { chunks: vec![(0..count).map(|_| Pinned::EMPTY).collect()], len: count }
+    }
+
+    /// Doubles the number of seats.
+    pub(crate) fn grow(&mut self) {
+        let more = self.len.max(4);
+        self.chunks.push((0..more).map(|_| Pinned::EMPTY).collect());
+        self.len += more;
     }
 
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.len
     }
 
     /// Puts a future where none is.
     #[inline]
     pub(crate) fn fill(&mut self, seat: usize, future: F) {
-        assert!(self.0[seat].is_empty(), "a seat is filled only when it is empty");
-        self.0[seat] = Pinned::new(future);
+        let seat = self.seat(seat);
+        assert!(seat.is_empty(), "a seat is filled only when it is empty");
+        *seat = Pinned::new(future);
     }
 
     #[inline]
     pub(crate) fn poll(&mut self, seat: usize, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // SAFETY: the boxed slice is never given out, so its elements keep their address until the box is dropped, which
-        // drops them in place; `fill` overwrites an element only when it is empty.
-        unsafe { self.0[seat].poll(cx) }
+        // SAFETY: the boxed slices are never given out, so the seats keep their address until the boxes are dropped, which
+        // drops them in place; `fill` overwrites a seat only when it is empty.
+        unsafe { self.seat(seat).poll(cx) }
     }
 
+    /// Drops the future in place.
     #[inline]
     pub(crate) fn clear(&mut self, seat: usize) {
-        self.0[seat].clear();
+        self.seat(seat).clear();
     }
 
     #[inline]
-    pub(crate) fn is_empty(&self, seat: usize) -> bool {
-        self.0[seat].is_empty()
+    pub(crate) fn is_empty(&mut self, seat: usize) -> bool {
+        self.seat(seat).is_empty()
+    }
+
+    #[inline]
+    fn seat(&mut self, mut seat: usize) -> &mut Pinned<F> {
+        for chunk in &mut self.chunks {
+            let len = chunk.len();
+            if seat < len {
+                return &mut chunk[seat];
+            }
+            seat -= len;
+        }
+        unreachable!("whoever names a seat got its number from here")
     }
 }
 

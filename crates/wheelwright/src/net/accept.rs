@@ -64,7 +64,10 @@ impl Future for Accept<'_> {
 
 /// Whether the error is that of one connection, which went away before it was taken.
 fn has_gone(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::InvalidInput)
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::InvalidInput
+    )
 }
 
 impl Drop for Accept<'_> {

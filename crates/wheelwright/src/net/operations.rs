@@ -5,8 +5,8 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::tcp_stream::Stream;
 use super::socket::Interest;
+use super::tcp_stream::Stream;
 use crate::observe::Line;
 use crate::reactor::Direction;
 

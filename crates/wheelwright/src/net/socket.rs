@@ -200,6 +200,9 @@ impl<S: mio::event::Source + AsRawFd> Drop for Socket<S> {
 
 impl<S: mio::event::Source + AsRawFd> fmt::Debug for Socket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Socket").field("descriptor", &self.raw()).field("registered", &self.binding.get().is_some()).finish()
+        f.debug_struct("Socket")
+            .field("descriptor", &self.raw())
+            .field("registered", &self.binding.get().is_some())
+            .finish()
     }
 }

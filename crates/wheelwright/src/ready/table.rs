@@ -22,11 +22,18 @@ pub(crate) trait Run {
 }
 
 /// The children of one `Group` that were woken, and whom to queue for them.
-#[derive(Debug)]
 pub(crate) struct WokenList {
-    pub(crate) parent: Cell<Option<Key>>,
+    pub(crate) parent: RefCell<Parent>,
     /// The seats of the woken children, in the order of their wakes.
     pub(crate) seats: RefCell<Vec<u32>>,
+}
+
+/// Whom the wake of a child wakes.
+pub(crate) enum Parent {
+    Nobody,
+    Key(Key),
+    /// The group is polled through another library's combinator, or by another executor.
+    Outside(Rc<Waker>),
 }
 
 pub(super) enum Occupant {
@@ -73,6 +80,8 @@ pub(super) struct Table {
     pub(super) batch: Vec<u32>,
     pub(super) at: usize,
     pub(super) names: BTreeMap<u32, Rc<str>>,
+    /// Wakers of others, to be woken once the table is released.
+    pub(super) outside: Vec<Rc<Waker>>,
     /// Tasks are taken in: a runtime is installed and is not ending.
     pub(super) is_open: bool,
 }
@@ -89,6 +98,7 @@ impl Table {
             batch: Vec::new(),
             at: 0,
             names: BTreeMap::new(),
+            outside: Vec::new(),
             is_open: false,
         }
     }
@@ -109,8 +119,15 @@ impl Table {
                 return self.ready.push(key.slot());
             };
             list.seats.borrow_mut().push(*seat);
-            let Some(parent) = list.parent.get() else { return };
-            key = parent;
+            let waker = match &*list.parent.borrow() {
+                Parent::Nobody => return,
+                Parent::Key(parent) => {
+                    key = *parent;
+                    continue;
+                }
+                Parent::Outside(waker) => Rc::clone(waker),
+            };
+            return self.outside.push(waker);
         }
     }
 

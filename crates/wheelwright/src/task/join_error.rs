@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 
 use crate::observe::Line;
 use crate::ready;
@@ -38,7 +39,8 @@ struct Failure {
 enum Cause {
     Cancelled,
     Refused(String),
-    Panicked(Box<dyn Any + Send>),
+    /// In a lock, so that the error can be shared between threads as other errors are.
+    Panicked(Mutex<Box<dyn Any + Send>>),
 }
 
 impl JoinError {
@@ -52,7 +54,7 @@ impl JoinError {
     }
 
     pub(crate) fn panicked(who: String, payload: Box<dyn Any + Send>) -> Self {
-        Self(Box::new(Failure { who, cause: Cause::Panicked(payload) }))
+        Self(Box::new(Failure { who, cause: Cause::Panicked(Mutex::new(payload)) }))
     }
 
     /// Whether it was aborted, or its runtime ended before it did.
@@ -79,7 +81,7 @@ impl JoinError {
     /// Gives the error back if it is not a panic.
     pub fn into_panic(self) -> Result<Box<dyn Any + Send>, Self> {
         match self.0.cause {
-            Cause::Panicked(payload) => Ok(payload),
+            Cause::Panicked(payload) => Ok(payload.into_inner().unwrap_or_else(PoisonError::into_inner)),
             cause => Err(Self(Box::new(Failure { who: self.0.who, cause }))),
         }
     }
@@ -120,7 +122,10 @@ impl fmt::Display for JoinError {
         match &self.0.cause {
             Cause::Cancelled => write!(f, "{who} was cancelled"),
             Cause::Refused(why) => write!(f, "{who} was refused: {why}"),
-            Cause::Panicked(payload) => write!(f, "{who} panicked: {}", text(&**payload)),
+            Cause::Panicked(payload) => {
+                let payload = payload.lock().unwrap_or_else(PoisonError::into_inner);
+                write!(f, "{who} panicked: {}", text(&**payload))
+            }
         }
     }
 }

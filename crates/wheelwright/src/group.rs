@@ -1,0 +1,312 @@
+//! Turns many futures into children of one: only those that were woken are polled.
+//!
+//! The children sit in one allocation that the group owns. A child that has to wait gets a slot of its own in the runtime's
+//! table; the slot names its seat and the group's list. Waking a child puts its seat on the list and queues the parent in
+//! the same step, so a wake costs no lap more than that of a task. One slot is held ready and goes from child to child until
+//! one returns `Pending` and keeps it: children that are ready at once cost none.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::mem;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use crate::observe::{self, Line, WaitOn};
+use crate::ready::{self, Parent, WokenList};
+use crate::runtime::POLLS_PER_TURN;
+use crate::task::Seats;
+use crate::waker::{self, Key};
+
+mod concurrent;
+mod join_all;
+
+pub use concurrent::{ForEachConcurrent, MapConcurrent, for_each_concurrent, map_concurrent};
+pub use join_all::{JoinAll, JoinAllSettled, join_all, join_all_settled};
+
+/// Futures that one task runs side by side, taking their outputs as they come.
+///
+/// Dropping it drops the futures. They are polled by the task that awaits [`next`](Self::next), and only then; what must run
+/// whatever its parent awaits is a task: [`spawn`](crate::spawn) it.
+///
+/// ```
+/// use std::time::Duration;
+/// use wheelwright::{Group, time::sleep};
+///
+/// wheelwright::test(async || {
+///     let mut group = Group::new();
+///     for seconds in [3, 1, 2] {
+///         group.insert(async move {
+///             sleep(Duration::from_secs(seconds)).await;
+///             seconds
+///         });
+///     }
+///     let mut order = Vec::new();
+///     while let Some(seconds) = group.next().await {
+///         order.push(seconds);
+///     }
+///     assert_eq!(order, [1, 2, 3]);
+/// });
+/// ```
+#[doc(alias = "FuturesUnordered")]
+#[doc(alias = "as_completed")]
+#[must_use = "the futures of a group run only while it is awaited"]
+pub struct Group<F: Future> {
+    seats: Seats<F>,
+    /// The slot of each seat; `NOBODY` until its child had to wait.
+    keys: Vec<Key>,
+    vacant: Vec<u32>,
+    list: Rc<WokenList>,
+    /// The woken seats of this lap; those before `at` were polled.
+    batch: Vec<u32>,
+    at: usize,
+    /// A slot for the next child that has to wait.
+    reserved: Key,
+    /// Which runtime the slots are of.
+    instance: u32,
+    /// How many children were polled since the parent last got to wait.
+    polled: u32,
+    len: usize,
+    made_at: Line,
+}
+
+impl<F: Future> Group<F> {
+    /// Makes a group without futures.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::with_seats(Seats::empty(0), Location::caller())
+    }
+
+    /// A group whose seats are taken already, or empty to the last one.
+    fn with_seats(mut seats: Seats<F>, made_at: Line) -> Self {
+        let count = seats.len() as u32;
+        let is_empty = seats.len() == 0 || seats.is_empty(0);
+        let (vacant, woken) =
+            if is_empty { ((0..count).rev().collect(), Vec::new()) } else { (Vec::new(), (0..count).collect()) };
+        Self {
+            len: if is_empty { 0 } else { seats.len() },
+            seats,
+            keys: vec![Key::NOBODY; count as usize],
+            vacant,
+            list: Rc::new(WokenList { parent: RefCell::new(Parent::Nobody), seats: RefCell::new(woken) }),
+            batch: Vec::new(),
+            at: 0,
+            reserved: Key::NOBODY,
+            instance: 0,
+            polled: 0,
+            made_at,
+        }
+    }
+
+    /// Adds a future, which is polled from the next time on that the group is. Its seat, good until its output is taken.
+    pub fn insert(&mut self, future: F) -> usize {
+        let seat = self.vacant.pop().unwrap_or_else(|| self.add_seats());
+        self.seats.fill(seat as usize, future);
+        self.list.seats.borrow_mut().push(seat);
+        self.len += 1;
+        // A parent that waits already must learn of it.
+        self.wake_parent();
+        seat as usize
+    }
+
+    /// How many futures are under way.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no future is under way.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Waits for the next output; `None` when no future is left.
+    ///
+    /// # Cancel safety
+    /// Dropping it loses no output: the group keeps its futures.
+    ///
+    /// # Panics
+    /// When a future has to wait outside a runtime. A panic of a future comes out of here.
+    pub fn next(&mut self) -> Next<'_, F> {
+        Next { group: self }
+    }
+
+    /// As [`next`](Self::next), to be polled by hand, with the seat of the future.
+    ///
+    /// # Panics
+    /// As [`next`](Self::next).
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
+        if self.len == 0 {
+            return Poll::Ready(None);
+        }
+        self.adopt(cx);
+        let budget = ready::budget();
+        let next = self.poll_woken(cx);
+        ready::set_budget(budget);
+        next
+    }
+
+    /// Polls the woken children until one is ready.
+    fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
+        // Those who are woken from here on have queued the parent, and run in the next lap.
+        if self.batch.len() <= self.at {
+            self.begin_lap();
+        }
+        while let Some(seat) = self.batch.get(self.at).copied() {
+            if POLLS_PER_TURN <= self.polled {
+                self.polled = 0;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            self.at += 1;
+            if let Poll::Ready(output) = self.poll_child(seat) {
+                self.leave(seat);
+                return Poll::Ready(Some((seat as usize, output)));
+            }
+        }
+        self.polled = 0;
+        observe::waits(WaitOn::Children, self.len as u32, self.made_at);
+        Poll::Pending
+    }
+
+    fn begin_lap(&mut self) {
+        self.at = 0;
+        self.batch.clear();
+        mem::swap(&mut *self.list.seats.borrow_mut(), &mut self.batch);
+    }
+
+    #[inline]
+    fn poll_child(&mut self, seat: u32) -> Poll<F::Output> {
+        let index = seat as usize;
+        if self.seats.is_empty(index) {
+            return Poll::Pending;
+        }
+        self.polled += 1;
+        let mut key = self.keys[index];
+        if key == Key::NOBODY {
+            if self.reserved == Key::NOBODY {
+                self.reserved = ready::add_child(&self.list, seat);
+            }
+            key = self.reserved;
+        }
+        ready::begin_child(key, seat);
+        let waker = key.waker();
+        let polled = self.seats.poll(index, &mut Context::from_waker(&waker));
+        if polled.is_pending() && key == self.reserved {
+            self.keys[index] = mem::replace(&mut self.reserved, Key::NOBODY);
+        }
+        polled
+    }
+
+    /// A child is done: drops it, and keeps its slot for the next one.
+    fn leave(&mut self, seat: u32) {
+        let key = mem::replace(&mut self.keys[seat as usize], Key::NOBODY);
+        self.len -= 1;
+        self.vacant.push(seat);
+        if key != Key::NOBODY {
+            match self.reserved {
+                Key::NOBODY => self.reserved = key,
+                _ => ready::free(key),
+            }
+        }
+        self.seats.clear(seat as usize);
+    }
+
+    /// Makes the polling task the children's parent, and gives them slots of its runtime.
+    fn adopt(&mut self, cx: &Context<'_>) {
+        assert!(
+            ready::is_installed(),
+            "a Group (join_all, map_concurrent, …) needs a runtime: await it inside wheelwright::block_on"
+        );
+        if self.instance != ready::instance() {
+            self.move_in();
+        }
+        let parent = match waker::key_of(cx.waker()) {
+            Some(key) => Parent::Key(key),
+            None => Parent::Outside(Rc::new(cx.waker().clone())),
+        };
+        let old = self.list.parent.replace(parent);
+        drop(old);
+    }
+
+    /// The slots, if there are any, are of a runtime that is gone: everybody is polled anew, with a slot of this one.
+    #[cold]
+    fn move_in(&mut self) {
+        let is_first = self.instance == 0;
+        self.instance = ready::instance();
+        if is_first {
+            return;
+        }
+        self.reserved = Key::NOBODY;
+        self.keys.fill(Key::NOBODY);
+        self.at = 0;
+        self.batch = (0..self.seats.len() as u32).filter(|seat| !self.seats.is_empty(*seat as usize)).collect();
+        self.list.seats.borrow_mut().clear();
+    }
+
+    fn wake_parent(&self) {
+        let parent = match &*self.list.parent.borrow() {
+            Parent::Nobody => return,
+            Parent::Key(key) => return key.wake(),
+            Parent::Outside(waker) => Rc::clone(waker),
+        };
+        parent.wake_by_ref();
+    }
+
+    /// More seats, and the first of them.
+    fn add_seats(&mut self) -> u32 {
+        let from = self.seats.len() as u32;
+        self.seats.grow();
+        let to = self.seats.len() as u32;
+        self.keys.resize(to as usize, Key::NOBODY);
+        self.vacant.extend((from + 1..to).rev());
+        from
+    }
+}
+
+impl<F: Future> Drop for Group<F> {
+    fn drop(&mut self) {
+        self.list.parent.replace(Parent::Nobody);
+        if self.instance != ready::instance() || !ready::is_installed() {
+            return;
+        }
+        // A wake that a child's destructor still causes finds nobody.
+        for key in self.keys.drain(..).chain([self.reserved]) {
+            if key != Key::NOBODY {
+                ready::free(key);
+            }
+        }
+    }
+}
+
+impl<F: Future> Default for Group<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F: Future> fmt::Debug for Group<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+/// The future of [`Group::next`].
+#[must_use = "it waits for nothing until it is awaited"]
+#[derive(Debug)]
+pub struct Next<'a, F: Future> {
+    group: &'a mut Group<F>,
+}
+
+impl<F: Future> Future for Next<'_, F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.group.poll_next(cx).map(|next| next.map(|(_, output)| output))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! Turns a sequence of work into futures that run side by side, so many at a time.
+
+use std::fmt;
+use std::iter::{Enumerate, Fuse};
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::Group;
+use crate::observe::Line;
+use crate::task::Seats;
+
+/// Calls an async function for each item, at most `limit` at a time: what they return, in the order of the items.
+///
+/// An item is taken from the iterator, and its future made and started, only when there is a place for it: a million items
+/// need memory for `limit` futures and for the results. They run in the task that awaits it.
+///
+/// # Cancel safety
+/// Dropping it drops the futures under way and the results so far; the items not taken stay in the iterator (pass it
+/// `by_ref` to keep it).
+///
+/// # Panics
+/// If `limit` is 0; when it is polled outside a runtime, or after it gave its results. A panic of a future comes out of here.
+///
+/// ```
+/// use std::time::Duration;
+/// use wheelwright::{map_concurrent, time};
+///
+/// wheelwright::test(async || {
+///     let start = time::now();
+///     let lengths = map_concurrent(2, ["a", "bb", "ccc", "dddd"], async |word: &str| {
+///         time::sleep(Duration::from_secs(1)).await;
+///         word.len()
+///     });
+///     assert_eq!(lengths.await, [1, 2, 3, 4]);
+///     assert_eq!(time::now() - start, Duration::from_secs(2)); // two at a time
+/// });
+/// ```
+#[doc(alias = "buffered")]
+#[doc(alias = "imap")]
+#[track_caller]
+pub fn map_concurrent<I, M, F>(limit: usize, items: I, work: M) -> MapConcurrent<I::IntoIter, M, F>
+where
+    I: IntoIterator,
+    M: FnMut(I::Item) -> F,
+    F: Future,
+{
+    MapConcurrent { window: Window::new(limit, items.into_iter(), work, Location::caller()), outputs: Vec::new() }
+}
+
+/// Calls an async function for each item, at most `limit` at a time, and waits for all.
+///
+/// As [`map_concurrent`], without results to keep: for sequences without end, too.
+///
+/// # Cancel safety
+/// Dropping it drops the futures under way; the items not taken stay in the iterator.
+///
+/// # Panics
+/// As [`map_concurrent`].
+///
+/// ```
+/// use std::cell::Cell;
+///
+/// wheelwright::block_on(async {
+///     let sum = Cell::new(0);
+///     wheelwright::for_each_concurrent(20, 1..=100, async |n| sum.set(sum.get() + n)).await;
+///     assert_eq!(sum.get(), 5050);
+/// });
+/// ```
+#[doc(alias = "buffer_unordered")]
+#[track_caller]
+pub fn for_each_concurrent<I, M, F>(limit: usize, items: I, work: M) -> ForEachConcurrent<I::IntoIter, M, F>
+where
+    I: IntoIterator,
+    M: FnMut(I::Item) -> F,
+    F: Future<Output = ()>,
+{
+    ForEachConcurrent { window: Window::new(limit, items.into_iter(), work, Location::caller()) }
+}
+
+/// The futures under way, and where the next come from.
+struct Window<I: Iterator, M, F: Future> {
+    items: Enumerate<Fuse<I>>,
+    work: M,
+    group: Group<F>,
+    /// Which item is in which seat.
+    indices: Vec<usize>,
+    limit: usize,
+}
+
+impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future> Window<I, M, F> {
+    fn new(limit: usize, items: I, work: M, at: Line) -> Self {
+        assert!(0 < limit, "with a limit of 0 nothing would ever start: allow at least 1 at a time");
+        let items = items.fuse().enumerate();
+        // No more seats than items, if their number is known.
+        let seats = limit.min(items.size_hint().1.unwrap_or(limit)).min(1024);
+        Self { items, work, group: Group::with_seats(Seats::empty(seats), at), indices: vec![0; seats], limit }
+    }
+
+    /// Starts what there is a place for; the next output, with its item's number.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
+        while self.group.len() < self.limit
+            && let Some((index, item)) = self.items.next()
+        {
+            let seat = self.group.insert((self.work)(item));
+            if self.indices.len() <= seat {
+                self.indices.resize(seat + 1, 0);
+            }
+            self.indices[seat] = index;
+        }
+        let next = ready!(self.group.poll_next(cx));
+        Poll::Ready(next.map(|(seat, output)| (self.indices[seat], output)))
+    }
+}
+
+/// The future of [`map_concurrent`].
+#[must_use = "nothing is started until it is awaited"]
+pub struct MapConcurrent<I: Iterator, M, F: Future> {
+    window: Window<I, M, F>,
+    outputs: Vec<Option<F::Output>>,
+}
+
+// The futures are pinned in the group's own allocation; nothing else is ever pinned.
+impl<I: Iterator, M, F: Future> Unpin for MapConcurrent<I, M, F> {}
+
+impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future> Future for MapConcurrent<I, M, F> {
+    type Output = Vec<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        while let Some((index, output)) = ready!(this.window.poll_next(cx)) {
+            if this.outputs.len() <= index {
+                this.outputs.resize_with(index + 1, || None);
+            }
+            this.outputs[index] = Some(output);
+        }
+        let outputs = std::mem::take(&mut this.outputs);
+        Poll::Ready(outputs.into_iter().map(|output| output.expect("every item's future has ended")).collect())
+    }
+}
+
+/// The future of [`for_each_concurrent`].
+#[must_use = "nothing is started until it is awaited"]
+pub struct ForEachConcurrent<I: Iterator, M, F: Future> {
+    window: Window<I, M, F>,
+}
+
+// As for `MapConcurrent`.
+impl<I: Iterator, M, F: Future> Unpin for ForEachConcurrent<I, M, F> {}
+
+impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future<Output = ()>> Future for ForEachConcurrent<I, M, F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        while ready!(self.window.poll_next(cx)).is_some() {}
+        Poll::Ready(())
+    }
+}
+
+impl<I: Iterator, M, F: Future> fmt::Debug for MapConcurrent<I, M, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MapConcurrent").field("under_way", &self.window.group.len()).finish_non_exhaustive()
+    }
+}
+
+impl<I: Iterator, M, F: Future> fmt::Debug for ForEachConcurrent<I, M, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForEachConcurrent").field("under_way", &self.window.group.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,183 @@
+//! Turns the group's promises into checks.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::Group;
+use crate::time::sleep;
+use crate::{Runtime, block_on, for_each_concurrent, join_all, map_concurrent, ready, spawn};
+
+#[test]
+fn children_that_are_ready_at_once_take_no_slot_of_their_own() {
+    block_on(async {
+        let before = ready::live();
+        let mut group = Group::new();
+        (0..100).for_each(|n| drop(group.insert(async move { n })));
+        assert!(group.next().await.is_some());
+        assert_eq!(ready::live(), before + 1, "one slot is held ready");
+        while group.next().await.is_some() {}
+        assert_eq!(ready::live(), before + 1);
+        drop(group);
+        assert_eq!(ready::live(), before);
+    });
+}
+
+#[test]
+fn only_woken_children_are_polled() {
+    let polls = Rc::new(Cell::new(0));
+    crate::test(async || {
+        let child = |n: u64| {
+            let polls = Rc::clone(&polls);
+            let mut sleep = Box::pin(sleep(Duration::from_secs(n + 1)));
+            poll_fn(move |cx| {
+                polls.set(polls.get() + 1);
+                sleep.as_mut().poll(cx)
+            })
+        };
+        join_all((0..1000).map(child)).await;
+    });
+    assert_eq!(polls.get(), 2000, "once to start, once when woken");
+}
+
+#[test]
+fn a_child_runs_in_the_lap_of_its_wake() {
+    let order = Rc::new(RefCell::new(Vec::new()));
+    block_on(async {
+        let waker = Rc::new(RefCell::new(None));
+        let child = {
+            let (waker, order) = (Rc::clone(&waker), Rc::clone(&order));
+            let mut was_polled = false;
+            poll_fn(move |cx| {
+                if std::mem::replace(&mut was_polled, true) {
+                    order.borrow_mut().push("child");
+                    return Poll::Ready(());
+                }
+                *waker.borrow_mut() = Some(cx.waker().clone());
+                Poll::Pending
+            })
+        };
+        let parent = spawn(async move { join_all([child]).await });
+        let yields = |times: usize, name: &'static str| {
+            let order = Rc::clone(&order);
+            spawn(async move {
+                for _ in 0..times {
+                    crate::future::yield_now().await;
+                }
+                order.borrow_mut().push(name);
+            })
+        };
+        let waking = Rc::clone(&waker);
+        spawn(async move { waking.borrow_mut().take().expect("the child was polled").wake() }).await.expect("it wakes");
+        yields(1, "two laps later").await.expect("it is not cancelled");
+        parent.await.expect("it is not cancelled");
+    });
+    assert_eq!(*order.borrow(), ["child", "two laps later"]);
+}
+
+#[test]
+fn a_group_polled_under_another_runtime_takes_new_slots() {
+    let mut group = Group::new();
+    let gone = Rc::new(Cell::new(false));
+    let flag = Rc::clone(&gone);
+    group.insert(poll_fn(move |cx| {
+        cx.waker().wake_by_ref();
+        if flag.get() { Poll::Ready(5) } else { Poll::Pending }
+    }));
+    block_on(poll_fn(|cx| {
+        assert!(group.poll_next(cx).is_pending());
+        Poll::Ready(())
+    }));
+    gone.set(true);
+    let runtime = Runtime::builder().build().expect("a loop");
+    let bystander = runtime.spawn(std::future::pending::<()>());
+    assert_eq!(runtime.block_on(group.next()), Some(5));
+    drop(group);
+    assert!(!bystander.is_finished());
+}
+
+#[test]
+fn a_group_dropped_under_another_runtime_frees_none_of_its_slots() {
+    let mut group = Group::new();
+    (0..10).for_each(|_| drop(group.insert(std::future::pending::<()>())));
+    block_on(poll_fn(|cx| {
+        assert!(group.poll_next(cx).is_pending());
+        Poll::Ready(())
+    }));
+    block_on(async {
+        let tasks: Vec<_> = (0..10)
+            .map(|n| {
+                spawn(async move {
+                    crate::future::yield_now().await;
+                    n
+                })
+            })
+            .collect();
+        let live = ready::live();
+        drop(group);
+        assert_eq!(ready::live(), live);
+        for (n, task) in tasks.into_iter().enumerate() {
+            assert_eq!(task.await.expect("it is not cancelled"), n);
+        }
+    });
+}
+
+#[test]
+fn a_crowd_of_children_lets_others_run() {
+    let laps = Rc::new(Cell::new(0));
+    let counting = Rc::clone(&laps);
+    block_on(async {
+        let heartbeat = spawn(async move {
+            loop {
+                counting.set(counting.get() + 1);
+                crate::future::yield_now().await;
+            }
+        });
+        for_each_concurrent(10, 0..2560, async |_| {}).await;
+        heartbeat.abort();
+    });
+    assert!(9 <= laps.get(), "after 256 children the others had a turn: {} laps", laps.get());
+}
+
+#[test]
+fn at_most_so_many_run_at_a_time_and_results_keep_their_order() {
+    let (running, most) = (Cell::new(0), Cell::new(0));
+    let results = crate::test(async || {
+        map_concurrent(7, 0..100_u64, async |n| {
+            running.set(running.get() + 1);
+            most.set(most.get().max(running.get()));
+            sleep(Duration::from_millis(1 + n * 7919 % 100)).await;
+            running.set(running.get() - 1);
+            n
+        })
+        .await
+    });
+    assert_eq!(results, (0..100).collect::<Vec<_>>());
+    assert_eq!(most.get(), 7);
+}
+
+#[test]
+fn a_child_inserted_later_wakes_the_parent_that_waits() {
+    let group = Rc::new(RefCell::new(Group::new()));
+    block_on(async {
+        group.borrow_mut().insert(std::future::pending().left());
+        let waiting = Rc::clone(&group);
+        let parent = spawn(poll_fn(move |cx| waiting.borrow_mut().poll_next(cx)));
+        crate::future::yield_now().await;
+        group.borrow_mut().insert(std::future::ready(9).right());
+        assert_eq!(parent.await.expect("it is not cancelled"), Some((1, 9)));
+    });
+}
+
+/// Two futures of one type.
+trait Either: Future + Sized + 'static {
+    fn left(self) -> std::pin::Pin<Box<dyn Future<Output = Self::Output>>> {
+        Box::pin(self)
+    }
+    fn right(self) -> std::pin::Pin<Box<dyn Future<Output = Self::Output>>> {
+        Box::pin(self)
+    }
+}
+impl<F: Future + 'static> Either for F {}
