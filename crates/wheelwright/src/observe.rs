@@ -80,12 +80,12 @@ pub(crate) fn clear_note() {
     NOTE.set(NO_NOTE);
 }
 
-/// The note of the poll that just returned `Pending`.
+/// The note of the poll that just returned `Pending`; `None` if no leaf of ours made one.
 #[inline]
-pub(crate) fn take_note() -> Wait {
+pub(crate) fn note() -> Option<Wait> {
     let note = NOTE.get();
-    let Some(at) = note.at else { return Wait::NONE };
-    Wait { resource: note.resource, at: Place::of(at), on: note.on, further: note.further }
+    let at = note.at?;
+    Some(Wait { resource: note.resource, at: Place::of(at), on: note.on, further: note.further })
 }
 
 /// A number for a semaphore, a token or whatever else tasks wait for; wraps after four billion.
@@ -170,9 +170,9 @@ mod tests {
         clear_note();
         waits(WaitOn::Readable, 9, Location::caller());
         waits(WaitOn::Timer, 1, Location::caller());
-        let wait = take_note();
+        let wait = note().expect("a leaf made a note");
         assert_eq!((wait.on, wait.resource, wait.further), (WaitOn::Readable, 9, 1));
         clear_note();
-        assert_eq!(take_note().on, WaitOn::Unknown);
+        assert!(note().is_none());
     }
 }

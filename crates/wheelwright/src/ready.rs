@@ -6,7 +6,7 @@
 //! ```text
 //!            wake                 next()               wake
 //!   idle ───────────▶ queued ───────────▶ running ───────────▶ running and woken
-//!   (0,Task)          (1,Task)            (0,Running)          (1,Running)
+//!   (0,Task)          (1,Task)            (0,Task)             (1,Task)
 //!     ▲                 ▲                   │    │               │         │
 //!     └─────────────────┼── park() ─────────┘    └── free() ──┐  │ park()  │ free()
 //!                       └─────────────────────────────────────┼──┘         │
@@ -25,7 +25,7 @@ use crate::waker::Key;
 mod table;
 
 pub(crate) use table::{Next, Parent, Run, WokenList};
-use table::{Occupant, Slot, Table};
+use table::{Occupant, Table};
 
 /// How many operations that succeed at once a task may do before it must let the others run.
 pub(crate) const BUDGET: u32 = 128;
@@ -185,13 +185,10 @@ pub(crate) fn free(key: Key) {
     drop(occupant);
 }
 
-/// Makes those who are ready the batch of a new lap; false if nobody is.
+/// Makes those who are ready the batch of a new lap, the last one being over; false if nobody is.
 #[inline]
 pub(crate) fn begin_lap() -> bool {
     with_table(|table| {
-        if table.at < table.batch.len() {
-            return true;
-        }
         table.at = 0;
         table.batch.clear();
         mem::swap(&mut table.ready, &mut table.batch);
@@ -215,24 +212,19 @@ pub(crate) fn next() -> Option<Next> {
     })
 }
 
-/// Puts a task that was polled back, idle or queued as its wakes left it.
+/// A poll gave `Pending`: keeps what the task waits for. It is idle or queued, as its wakes left it.
 #[inline]
-pub(crate) fn park(key: Key, task: Option<Rc<dyn Run>>) {
-    let wait = observe::take_note();
-    with_table(|table| {
-        let slot = &mut table.slots[key.slot() as usize];
-        slot.wait = wait;
-        if let Some(task) = task {
-            slot.occupant = Occupant::Task(task);
-        }
-    });
+pub(crate) fn park(key: Key) {
+    if let Some(wait) = observe::note() {
+        with_table(|table| table.slots[key.slot() as usize].wait = wait);
+    }
 }
 
-/// Takes the first task whose slot is `from` or comes after it, to be cancelled at the end.
-pub(crate) fn take_task(from: u32) -> Option<(Key, Rc<dyn Run>)> {
+/// Finds the first task whose slot is `from` or comes after it, to be cancelled at the end.
+pub(crate) fn find_task(from: u32) -> Option<(Key, Rc<dyn Run>)> {
     LOCAL.with(|local| {
-        let mut table = local.table.borrow_mut();
-        let (index, task) = table.take_task(from, &local.current_id)?;
+        let table = local.table.borrow();
+        let (index, task) = table.find_task(from, &local.current_id)?;
         Some((Key::new(local.runtime.get(), table.slots[index as usize].generation, index), task))
     })
 }

@@ -210,29 +210,39 @@ impl EventLoop {
         self.running.set(true);
         let root = Root { event_loop: self, key: ready::add_root(at) };
         loop {
+            let key = self.run_until_root_is_due();
+            debug_assert!(key == root.key, "one block_on at a time, so one root");
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&key.waker())) {
+                return output;
+            }
+            ready::park(key);
+            self.count_poll();
+        }
+    }
+
+    /// The laps: mail, batch, park. Comes back whenever the root is next in the batch.
+    fn run_until_root_is_due(&self) -> Key {
+        loop {
+            while let Some(next) = ready::next() {
+                match next {
+                    Next::Task(key, task) => step(key, task),
+                    Next::Root(key) => return key,
+                }
+                self.count_poll();
+            }
             if self.mailbox.answer() {
                 self.open_mail();
             }
             if !ready::begin_lap() {
                 self.park();
-                continue;
             }
-            while let Some(next) = ready::next() {
-                match next {
-                    Next::Task(key, task) => step(key, task),
-                    Next::Root(key) => {
-                        debug_assert!(key == root.key, "one block_on at a time, so one root");
-                        let waker = key.waker();
-                        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                            return output;
-                        }
-                        ready::park(key, None);
-                    }
-                }
-                if POLLS_PER_TURN <= ready::count_poll() {
-                    self.glance();
-                }
-            }
+        }
+    }
+
+    #[inline]
+    fn count_poll(&self) {
+        if POLLS_PER_TURN <= ready::count_poll() {
+            self.glance();
         }
     }
 
@@ -300,7 +310,7 @@ impl EventLoop {
         ready::close();
         self.inbox.close();
         let mut from = 0;
-        while let Some((key, task)) = ready::take_task(from) {
+        while let Some((key, task)) = ready::find_task(from) {
             from = key.slot();
             let joiner = task.cancel(key);
             ready::free(key);
@@ -322,9 +332,10 @@ impl EventLoop {
 /// Polls one task, and frees its slot if that was the end of it.
 #[inline]
 fn step(key: Key, task: Rc<dyn ready::Run>) {
-    let waker = key.waker();
+    // Dropping a waker does nothing, but it is a call that the compiler cannot see through.
+    let waker = ManuallyDrop::new(key.waker());
     match task.run(&mut Context::from_waker(&waker), key) {
-        Poll::Pending => ready::park(key, Some(task)),
+        Poll::Pending => ready::park(key),
         Poll::Ready(joiner) => {
             ready::free(key);
             drop(task);

@@ -71,8 +71,14 @@ impl Key {
     #[inline]
     pub(crate) fn wake(self) {
         if !ready::wake(self) {
-            mailbox::of(self.runtime()).send(self.slot());
+            self.wake_elsewhere();
         }
+    }
+
+    /// Out of line, so that a wake on the loop's own thread saves no registers for this.
+    #[cold]
+    fn wake_elsewhere(self) {
+        mailbox::of(self.runtime()).send(self.slot());
     }
 }
 

@@ -42,8 +42,6 @@ pub(super) enum Occupant {
     /// The future that `block_on` polls from its own stack.
     Root,
     Task(Rc<dyn Run>),
-    /// A task that is being polled.
-    Running,
     /// A child future of a `Group`, and its seat there.
     Child(Rc<WokenList>, u32),
 }
@@ -109,26 +107,27 @@ impl Table {
     }
 
     #[inline]
-    pub(super) fn wake(&mut self, mut key: Key) {
-        loop {
-            let Some(slot) = self.find(key) else { return };
-            if mem::replace(&mut slot.queued, true) {
-                return;
-            }
-            let Occupant::Child(list, seat) = &slot.occupant else {
-                return self.ready.push(key.slot());
-            };
-            list.seats.borrow_mut().push(*seat);
-            let waker = match &*list.parent.borrow() {
-                Parent::Nobody => return,
-                Parent::Key(parent) => {
-                    key = *parent;
-                    continue;
-                }
-                Parent::Outside(waker) => Rc::clone(waker),
-            };
-            return self.outside.push(waker);
+    pub(super) fn wake(&mut self, key: Key) {
+        let Some(slot) = self.find(key) else { return };
+        if mem::replace(&mut slot.queued, true) {
+            return;
         }
+        if let Occupant::Child(..) = slot.occupant {
+            return self.wake_parent(key.slot());
+        }
+        self.ready.push(key.slot());
+    }
+
+    /// Puts a child on its group's list, and queues the group's task.
+    fn wake_parent(&mut self, child: u32) {
+        let Occupant::Child(list, seat) = &self.slots[child as usize].occupant else { return };
+        list.seats.borrow_mut().push(*seat);
+        let parent = match &*list.parent.borrow() {
+            Parent::Nobody => return,
+            Parent::Key(parent) => *parent,
+            Parent::Outside(waker) => return self.outside.push(Rc::clone(waker)),
+        };
+        self.wake(parent);
     }
 
     pub(super) fn wake_slot(&mut self, index: u32) {
@@ -154,28 +153,21 @@ impl Table {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         self.live += 1;
+        let (generation, wait) = (self.generation, Wait::NONE);
+        let mut slot = Slot { occupant, generation, id, parent, wait, spawned_at, queued: false, foreign: false };
         let index = self.vacant;
-        if let Some(slot) = self.slots.get_mut(index as usize) {
-            let Occupant::Vacant(next) = mem::replace(&mut slot.occupant, occupant) else {
+        if let Some(vacant) = self.slots.get_mut(index as usize) {
+            let Occupant::Vacant(next) = vacant.occupant else {
                 unreachable!("only vacant slots are on the list of vacant slots")
             };
             self.vacant = next;
-            *slot = Slot {
-                generation: self.generation,
-                id,
-                parent,
-                wait: Wait::NONE,
-                spawned_at,
-                foreign: false,
-                queued: slot.queued,
-                occupant: mem::replace(&mut slot.occupant, Occupant::Running),
-            };
+            slot.queued = vacant.queued;
+            *vacant = slot;
             return (index, id);
         }
         let index = self.slots.len();
         assert!(index < MAX_SLOTS, "a runtime holds at most {MAX_SLOTS} tasks at once: start fewer at a time");
-        let (generation, wait) = (self.generation, Wait::NONE);
-        self.slots.push(Slot { occupant, generation, id, parent, wait, spawned_at, queued: false, foreign: false });
+        self.slots.push(slot);
         (index as u32, id)
     }
 
@@ -192,9 +184,15 @@ impl Table {
         self.vacant = index;
         self.live -= 1;
         if !self.names.is_empty() {
-            self.names.remove(&index);
+            self.forget_name(index);
         }
         occupant
+    }
+
+    /// Out of line: few tasks have a name, and all are freed.
+    #[cold]
+    fn forget_name(&mut self, index: u32) {
+        self.names.remove(&index);
     }
 
     #[inline]
@@ -207,34 +205,24 @@ impl Table {
                 continue;
             }
             let key = Key::new(runtime.get(), slot.generation & GENERATION_MASK, index);
-            match mem::replace(&mut slot.occupant, Occupant::Running) {
-                Occupant::Task(task) => {
-                    current_id.set(slot.id);
-                    slot.wait = Wait::NONE;
-                    return Some(Next::Task(key, task));
-                }
-                Occupant::Root => {
-                    current_id.set(slot.id);
-                    slot.wait = Wait::NONE;
-                    slot.occupant = Occupant::Root;
-                    return Some(Next::Root(key));
-                }
-                other => slot.occupant = other,
-            }
+            let next = match &slot.occupant {
+                Occupant::Task(task) => Next::Task(key, Rc::clone(task)),
+                Occupant::Root => Next::Root(key),
+                Occupant::Vacant(_) | Occupant::Child(..) => continue,
+            };
+            current_id.set(slot.id);
+            slot.wait = Wait::NONE;
+            return Some(next);
         }
     }
 
-    /// Takes the first task whose slot is `from` or comes after it.
-    pub(super) fn take_task(&mut self, from: u32, current_id: &Cell<u32>) -> Option<(u32, Rc<dyn Run>)> {
-        for (index, slot) in self.slots.iter_mut().enumerate().skip(from as usize) {
-            match mem::replace(&mut slot.occupant, Occupant::Running) {
-                Occupant::Task(task) => {
-                    current_id.set(slot.id);
-                    return Some((index as u32, task));
-                }
-                other => slot.occupant = other,
-            }
-        }
-        None
+    /// Finds the first task whose slot is `from` or comes after it.
+    pub(super) fn find_task(&self, from: u32, current_id: &Cell<u32>) -> Option<(u32, Rc<dyn Run>)> {
+        let mut slots = self.slots.iter().enumerate().skip(from as usize);
+        slots.find_map(|(index, slot)| {
+            let Occupant::Task(task) = &slot.occupant else { return None };
+            current_id.set(slot.id);
+            Some((index as u32, Rc::clone(task)))
+        })
     }
 }
