@@ -27,7 +27,7 @@ pub use join_all::{JoinAll, JoinAllSettled, join_all, join_all_settled};
 
 /// Futures that one task runs side by side, taking their outputs as they come.
 ///
-/// Dropping it drops the futures. They are polled by the task that awaits [`next`](Self::next), and only then; what must run
+/// Dropping it drops the futures. They are polled by the task that awaits [`join_next`](Self::join_next), and only then; what must run
 /// whatever its parent awaits is a task: [`spawn`](crate::spawn) it.
 ///
 /// ```
@@ -43,7 +43,7 @@ pub use join_all::{JoinAll, JoinAllSettled, join_all, join_all_settled};
 ///         });
 ///     }
 ///     let mut order = Vec::new();
-///     while let Some(seconds) = group.next().await {
+///     while let Some(seconds) = group.join_next().await {
 ///         order.push(seconds);
 ///     }
 ///     assert_eq!(order, [1, 2, 3]);
@@ -129,15 +129,15 @@ impl<F: Future> Group<F> {
     ///
     /// # Panics
     /// When a future has to wait outside a runtime. A panic of a future comes out of here.
-    pub fn next(&mut self) -> Next<'_, F> {
-        Next { group: self }
+    pub fn join_next(&mut self) -> JoinNext<'_, F> {
+        JoinNext { group: self }
     }
 
-    /// As [`next`](Self::next), to be polled by hand, with the seat of the future.
+    /// As [`join_next`](Self::join_next), to be polled by hand, with the seat of the future.
     ///
     /// # Panics
-    /// As [`next`](Self::next).
-    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
+    /// As [`join_next`](Self::join_next).
+    pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
         if self.len == 0 {
             return Poll::Ready(None);
         }
@@ -293,18 +293,18 @@ impl<F: Future> fmt::Debug for Group<F> {
     }
 }
 
-/// The future of [`Group::next`].
+/// The future of [`Group::join_next`].
 #[must_use = "it waits for nothing until it is awaited"]
 #[derive(Debug)]
-pub struct Next<'a, F: Future> {
+pub struct JoinNext<'a, F: Future> {
     group: &'a mut Group<F>,
 }
 
-impl<F: Future> Future for Next<'_, F> {
+impl<F: Future> Future for JoinNext<'_, F> {
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.group.poll_next(cx).map(|next| next.map(|(_, output)| output))
+        self.group.poll_join_next(cx).map(|next| next.map(|(_, output)| output))
     }
 }
 

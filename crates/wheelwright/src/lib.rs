@@ -25,10 +25,13 @@ mod runtime; // the loop
 mod future; // two futures as one, and a pause
 pub mod sync; // who waits for whom
 mod completion; // the end of work elsewhere, as a future
-pub mod time; // sleep and timeout
+pub mod time; // sleep, timeout, rates
 mod group; // many children of one future
 mod blocking; // spawn_blocking
+pub mod fs; // files, through the pool
 pub mod net; // sockets
+pub mod signal; // Ctrl-C
+pub mod inspect; // who is there, and waits for what
 
 #[cfg(test)]
 mod test_waker; // wakers that watch and misbehave
@@ -36,8 +39,8 @@ mod test_waker; // wakers that watch and misbehave
 pub use blocking::{BlockingHandle, spawn_blocking};
 pub use future::{Either, Join, Race, Select, YieldNow, join, race, select, yield_now};
 pub use group::{
-    ForEachConcurrent, Group, JoinAll, JoinAllSettled, MapConcurrent, for_each_concurrent, join_all, join_all_settled,
-    map_concurrent,
+    ForEachConcurrent, Group, JoinAll, JoinAllSettled, JoinNext, MapConcurrent, for_each_concurrent, join_all,
+    join_all_settled, map_concurrent,
 };
 pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};
 pub use task::{JoinError, JoinHandle, TaskId, spawn, spawn_named};

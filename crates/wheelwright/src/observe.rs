@@ -28,6 +28,7 @@ pub(crate) enum WaitOn {
     Blocking,
     Children,
     Yield,
+    Rate,
 }
 
 /// A task's wait as its slot keeps it: eight bytes.

@@ -277,9 +277,22 @@ pub(crate) fn set_budget(budget: u32) {
     LOCAL.with(|local| local.budget.set(budget));
 }
 
+/// The id of the task that is being polled.
+pub(crate) fn current_id() -> u32 {
+    LOCAL.with(|local| local.current_id.get())
+}
+
 /// How many slots are occupied.
 pub(crate) fn live() -> usize {
     with_table(|table| table.live)
+}
+
+/// Shows each occupied slot that is a task or the root, with its number and its name.
+pub(crate) fn for_each_task(mut show: impl FnMut(&Slot, Option<&Rc<str>>)) {
+    with_table(|table| {
+        let tasks = table.slots.iter().enumerate().filter(|(_, slot)| slot.is_task());
+        tasks.for_each(|(index, slot)| show(slot, table.names.get(&(index as u32))));
+    });
 }
 
 /// Who a task is: its id, where it was spawned and its name.

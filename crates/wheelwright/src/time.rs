@@ -12,8 +12,10 @@ use crate::runtime;
 use crate::timer::Timers;
 use crate::wheel::TimerKey;
 
+mod rate_limiter;
 mod timeout;
 
+pub use rate_limiter::{RateLimiter, Start};
 pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
 
 /// The time of this thread's loop: real, or what the paused clock shows. Outside a runtime, the real time.

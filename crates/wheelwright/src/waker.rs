@@ -128,6 +128,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::waker_clone_wake, reason = "each function of the vtable is called")]
     fn wakers_never_dereference_their_number() {
         let waker = Key::new(4000, 77, 123).waker();
         let kept = keep(&waker);

@@ -108,7 +108,7 @@ impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future> Window<I, M, F> {
             }
             self.indices[seat] = index;
         }
-        let next = ready!(self.group.poll_next(cx));
+        let next = ready!(self.group.poll_join_next(cx));
         Poll::Ready(next.map(|(seat, output)| (self.indices[seat], output)))
     }
 }

@@ -67,7 +67,7 @@ impl<F: Future> Future for JoinAll<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        while let Some((index, output)) = std::task::ready!(this.group.poll_next(cx)) {
+        while let Some((index, output)) = std::task::ready!(this.group.poll_join_next(cx)) {
             this.outputs[index] = Some(output);
         }
         let outputs = std::mem::take(&mut this.outputs);

@@ -15,10 +15,12 @@ fn children_that_are_ready_at_once_take_no_slot_of_their_own() {
     block_on(async {
         let before = ready::live();
         let mut group = Group::new();
-        (0..100).for_each(|n| drop(group.insert(async move { n })));
-        assert!(group.next().await.is_some());
+        for n in 0..100 {
+            group.insert(async move { n });
+        }
+        assert!(group.join_next().await.is_some());
         assert_eq!(ready::live(), before + 1, "one slot is held ready");
-        while group.next().await.is_some() {}
+        while group.join_next().await.is_some() {}
         assert_eq!(ready::live(), before + 1);
         drop(group);
         assert_eq!(ready::live(), before);
@@ -87,13 +89,13 @@ fn a_group_polled_under_another_runtime_takes_new_slots() {
         if flag.get() { Poll::Ready(5) } else { Poll::Pending }
     }));
     block_on(poll_fn(|cx| {
-        assert!(group.poll_next(cx).is_pending());
+        assert!(group.poll_join_next(cx).is_pending());
         Poll::Ready(())
     }));
     gone.set(true);
     let runtime = Runtime::builder().build().expect("a loop");
     let bystander = runtime.spawn(std::future::pending::<()>());
-    assert_eq!(runtime.block_on(group.next()), Some(5));
+    assert_eq!(runtime.block_on(group.join_next()), Some(5));
     drop(group);
     assert!(!bystander.is_finished());
 }
@@ -101,9 +103,11 @@ fn a_group_polled_under_another_runtime_takes_new_slots() {
 #[test]
 fn a_group_dropped_under_another_runtime_frees_none_of_its_slots() {
     let mut group = Group::new();
-    (0..10).for_each(|_| drop(group.insert(std::future::pending::<()>())));
+    for _ in 0..10 {
+        group.insert(std::future::pending::<()>());
+    }
     block_on(poll_fn(|cx| {
-        assert!(group.poll_next(cx).is_pending());
+        assert!(group.poll_join_next(cx).is_pending());
         Poll::Ready(())
     }));
     block_on(async {
@@ -164,7 +168,7 @@ fn a_child_inserted_later_wakes_the_parent_that_waits() {
     block_on(async {
         group.borrow_mut().insert(std::future::pending().left());
         let waiting = Rc::clone(&group);
-        let parent = spawn(poll_fn(move |cx| waiting.borrow_mut().poll_next(cx)));
+        let parent = spawn(poll_fn(move |cx| waiting.borrow_mut().poll_join_next(cx)));
         crate::future::yield_now().await;
         group.borrow_mut().insert(std::future::ready(9).right());
         assert_eq!(parent.await.expect("it is not cancelled"), Some((1, 9)));

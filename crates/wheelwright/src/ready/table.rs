@@ -46,18 +46,18 @@ pub(super) enum Occupant {
     Child(Rc<WokenList>, u32),
 }
 
-pub(super) struct Slot {
+pub(crate) struct Slot {
     pub(super) occupant: Occupant,
     pub(super) generation: u32,
-    pub(super) id: u32,
-    pub(super) parent: u32,
+    pub(crate) id: u32,
+    pub(crate) parent: u32,
     /// What the task waited for when it was last polled.
-    pub(super) wait: Wait,
-    pub(super) spawned_at: Place,
+    pub(crate) wait: Wait,
+    pub(crate) spawned_at: Place,
     /// For tasks and the root: an entry stands in `ready` or in the batch. For a child: its seat stands in its group's list.
-    pub(super) queued: bool,
+    pub(crate) queued: bool,
     /// Code that is not ours kept a waker of this task.
-    pub(super) foreign: bool,
+    pub(crate) foreign: bool,
 }
 
 /// What the loop has to run next.
@@ -82,6 +82,12 @@ pub(super) struct Table {
     pub(super) outside: Vec<Rc<Waker>>,
     /// Tasks are taken in: a runtime is installed and is not ending.
     pub(super) is_open: bool,
+}
+
+impl Slot {
+    pub(super) fn is_task(&self) -> bool {
+        matches!(self.occupant, Occupant::Task(_) | Occupant::Running | Occupant::Root)
+    }
 }
 
 impl Table {

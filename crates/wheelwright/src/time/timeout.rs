@@ -94,7 +94,7 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        ready!(this.limit.poll(*this.at, cx));
+        ready!(this.limit.poll(this.at, cx));
         Poll::Ready(Err(Elapsed))
     }
 }

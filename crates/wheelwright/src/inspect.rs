@@ -1,0 +1,162 @@
+//! Turns the loop's own records into a list that a person can read: who is there, and what each waits for.
+
+use std::fmt;
+use std::panic::Location;
+
+use crate::observe::{Wait, WaitOn};
+use crate::task::TaskId;
+use crate::{ready, runtime};
+
+/// A task, as it is when [`tasks`] is called.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TaskInfo {
+    /// Its number.
+    pub id: TaskId,
+    /// The name it was spawned with.
+    pub name: Option<String>,
+    /// The line that spawned it, or called `block_on`.
+    pub spawned_at: Option<&'static Location<'static>>,
+    /// The task that spawned it.
+    pub parent: TaskId,
+    /// What it is doing.
+    pub state: TaskState,
+    /// Code of another library kept a waker of it, and may wake it at any time.
+    pub has_foreign_waker: bool,
+}
+
+/// What a task is doing.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum TaskState {
+    /// It is the one that asks.
+    Running,
+    /// It was woken, and waits for its turn.
+    Ready,
+    /// It waits.
+    Parked {
+        /// For what, in words: `readable fd 9`, `timer`, `join of task 4`.
+        what: String,
+        /// The line that awaits.
+        at: Option<&'static Location<'static>>,
+        /// How many other things it waits for besides.
+        further: u8,
+    },
+}
+
+/// How much of everything a loop holds: after any mix of work and cancels it is as before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Live {
+    /// Tasks, the root of `block_on` included, and children of groups that wait.
+    pub tasks: usize,
+    /// Timers registered.
+    pub timers: usize,
+    /// Sockets registered with the kernel.
+    pub sources: usize,
+    /// Blocking jobs sent and not done.
+    pub blocking_jobs: usize,
+}
+
+/// Lists the tasks of this thread's loop, the one that asks included.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// wheelwright::block_on(async {
+///     let sleeper = wheelwright::spawn_named("sleeper", wheelwright::time::sleep(std::time::Duration::MAX));
+///     wheelwright::yield_now().await;
+///     let tasks = wheelwright::inspect::tasks();
+///     let sleeper = tasks.iter().find(|task| task.id == sleeper.id()).unwrap();
+///     assert!(sleeper.to_string().contains("'sleeper'") && sleeper.to_string().contains("timer"));
+/// });
+/// ```
+#[doc(alias = "all_tasks")]
+#[must_use]
+pub fn tasks() -> Vec<TaskInfo> {
+    let mut tasks = Vec::with_capacity(live().tasks);
+    ready::for_each_task(|slot, name| {
+        let state = match slot.queued {
+            _ if slot.id == ready::current_id() => TaskState::Running,
+            true => TaskState::Ready,
+            false => parked(slot.wait),
+        };
+        tasks.push(TaskInfo {
+            id: TaskId(slot.id),
+            name: name.map(|name| name.to_string()),
+            spawned_at: slot.spawned_at.line(),
+            parent: TaskId(slot.parent),
+            state,
+            has_foreign_waker: slot.foreign,
+        });
+    });
+    tasks
+}
+
+/// Counts what this thread's loop holds.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// wheelwright::block_on(async {
+///     let before = wheelwright::inspect::live();
+///     drop(wheelwright::time::sleep(std::time::Duration::from_secs(1)));
+///     assert_eq!(wheelwright::inspect::live(), before);
+/// });
+/// ```
+#[must_use]
+pub fn live() -> Live {
+    runtime::current(|event_loop| Live {
+        tasks: ready::live(),
+        timers: event_loop.timers.len(),
+        sources: event_loop.reactor.len(),
+        blocking_jobs: event_loop.pool.unfinished(),
+    })
+}
+
+fn parked(wait: Wait) -> TaskState {
+    let number = wait.resource;
+    let what = match wait.on {
+        WaitOn::Unknown => "a future of another crate".into(),
+        WaitOn::Readable => format!("readable fd {number}"),
+        WaitOn::Writable => format!("writable fd {number}"),
+        WaitOn::Accept => format!("accept on fd {number}"),
+        WaitOn::Timer => format!("timer {number}"),
+        WaitOn::Join => format!("join of task {number}"),
+        WaitOn::Permit => format!("permit of semaphore {number}"),
+        WaitOn::Cancelled => format!("cancel of token {number}"),
+        WaitOn::Blocking => "a blocking job".into(),
+        WaitOn::Children => format!("{number} children of a group"),
+        WaitOn::Yield => "its turn".into(),
+        WaitOn::Rate => "a rate limiter".into(),
+    };
+    TaskState::Parked { what, at: wait.at.line(), further: wait.further }
+}
+
+impl fmt::Display for TaskInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {}", self.id)?;
+        if let Some(name) = &self.name {
+            write!(f, " '{name}'")?;
+        }
+        if let Some(line) = self.spawned_at {
+            write!(f, " spawned at {line}")?;
+        }
+        match &self.state {
+            TaskState::Running => write!(f, ": running"),
+            TaskState::Ready => write!(f, ": ready"),
+            TaskState::Parked { what, at, further } => {
+                write!(f, ": waits for {what}")?;
+                if let Some(at) = at {
+                    write!(f, " at {at}")?;
+                }
+                if 0 < *further {
+                    write!(f, " and {further} more")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

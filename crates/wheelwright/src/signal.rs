@@ -1,0 +1,93 @@
+//! Turns a signal of the system into a future, by a pipe that the reactor watches: no thread.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use signal_hook::SigId;
+use signal_hook::consts::SIGINT;
+use signal_hook::low_level;
+
+use crate::net::socket::{Interest, Socket};
+use crate::observe::Line;
+use crate::reactor::Direction;
+
+/// Waits for Ctrl-C (SIGINT).
+///
+/// It counts from this call, not from the first await: make the next one before you act on the last, and none is missed.
+/// From the first call on, Ctrl-C no longer ends the process by itself, also while nobody waits.
+///
+/// # Errors
+/// Awaiting it gives an error if the system refuses a pipe or the handler.
+///
+/// # Cancel safety
+/// Dropping it forgets the signals that came since it was made.
+///
+/// ```no_run
+/// use wheelwright::signal::ctrl_c;
+///
+/// # fn main() -> std::io::Result<()> {
+/// wheelwright::block_on(async {
+///     ctrl_c().await?;
+///     println!("finishing; press it again to end at once");
+///     ctrl_c().await
+/// })
+/// # }
+/// ```
+#[doc(alias = "SIGINT")]
+#[doc(alias = "KeyboardInterrupt")]
+#[track_caller]
+pub fn ctrl_c() -> CtrlC {
+    CtrlC { pipe: Pipe::open(SIGINT).map_err(Some), at: Location::caller() }
+}
+
+/// The future of [`ctrl_c`].
+#[must_use = "a signal is noticed from here on, but nobody acts on it until this is awaited"]
+pub struct CtrlC {
+    /// Or why there is none, until that was told.
+    pipe: Result<Pipe, Option<io::Error>>,
+    at: Line,
+}
+
+/// The handler writes a byte into the one end, the loop waits at the other.
+struct Pipe {
+    end: Socket<mio::net::UnixStream>,
+    handler: SigId,
+}
+
+impl Pipe {
+    fn open(signal: i32) -> io::Result<Self> {
+        let (end, handlers_end) = UnixStream::pair()?;
+        end.set_nonblocking(true)?;
+        handlers_end.set_nonblocking(true)?;
+        let handler = low_level::pipe::register(signal, handlers_end)?;
+        Ok(Self { end: Socket::new(mio::net::UnixStream::from_std(end)), handler })
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        low_level::unregister(self.handler);
+    }
+}
+
+impl Future for CtrlC {
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let interest = Interest { direction: Direction::Read, at: self.at, background: true };
+        match &mut self.pipe {
+            Ok(pipe) => pipe.end.poll_io(interest, cx, |mut end| end.read(&mut [0; 1]).map(drop)),
+            Err(error) => Poll::Ready(Err(error.take().expect("a ctrl_c was polled after it told its error"))),
+        }
+    }
+}
+
+impl fmt::Debug for CtrlC {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CtrlC").finish_non_exhaustive()
+    }
+}
