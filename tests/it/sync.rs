@@ -17,6 +17,15 @@ async fn spawn_each<F: Future + 'static>(count: usize, task: impl Fn(usize) -> F
     handles
 }
 
+/// Does something when it is dropped, however its task ends.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 #[test]
 fn tasks_hold_all_permits_and_never_more() {
     wheelwright::test(async || {
@@ -122,6 +131,42 @@ fn a_task_aborted_between_grant_and_poll_passes_the_permit_on() {
         assert!(tasks.remove(1).await.is_ok());
         assert!(tasks.remove(0).await.is_err());
         assert_eq!(limit.available_permits(), 1);
+    });
+}
+
+#[test]
+fn permits_are_whole_again_after_any_mix_of_aborts() {
+    wheelwright::test(async || {
+        let limit = Rc::new(Semaphore::new(7));
+        let held = Rc::new(Cell::new(0));
+        // Whoever is aborted, and when, follows from the numbers alone: the same in each run, and in no order.
+        let moment = |number: usize, salt: usize| Duration::from_millis((number * 7919 + salt * 104_729) as u64 % 500);
+        let tasks = spawn_each(300, |number| {
+            let (limit, held) = (Rc::clone(&limit), Rc::clone(&held));
+            async move {
+                sleep(moment(number, 1)).await;
+                let wants = 1 + number % 4;
+                let _permits = limit.acquire_many(wants).await;
+                held.set(held.get() + wants);
+                assert!(held.get() <= 7);
+                let _guard = OnDrop(|| held.set(held.get() - wants));
+                sleep(moment(number, 2) / 50).await;
+            }
+        });
+        let aborts = tasks.await.into_iter().enumerate().map(|(number, task)| {
+            spawn(async move {
+                sleep(moment(number, 3)).await;
+                task.abort();
+                task.await.inspect_err(|error| assert!(error.is_cancelled(), "{error}")).is_ok()
+            })
+        });
+        let mut ended = 0;
+        for abort in aborts.collect::<Vec<_>>() {
+            ended += usize::from(abort.await.expect("no assertion fails"));
+        }
+        assert!(0 < ended && ended < 300, "the mix is one: {ended} of 300 came to their end");
+        assert_eq!((limit.available_permits(), held.get()), (7, 0));
+        assert!(limit.try_acquire().is_some(), "nobody stands in line");
     });
 }
 
