@@ -16,10 +16,10 @@ fn judge(source: &Source, at: usize) -> Option<Complaint> {
         let what = "`unsafe` stands in waker.rs and task.rs only: what can break memory fits two short files";
         return Some(Complaint::at(source, at, what));
     }
-    // `unsafe fn(…)` is a type, which promises nothing.
-    let is_type = source.code[at + 6..].trim_start().starts_with("fn(");
+    // `unsafe fn` asks its callers for a promise and makes none; `unsafe fn(…)` is but a type.
+    let only_asks = source.code[at + 6..].trim_start().starts_with("fn");
     let what = "`unsafe` without `// SAFETY:` naming the invariant and who upholds it";
-    (!is_type && !argued(source, source.line(at))).then(|| Complaint::at(source, at, what))
+    (!only_asks && !argued(source, source.line(at))).then(|| Complaint::at(source, at, what))
 }
 
 /// Whether the comment on this line, or the one that ends above its statement, gives the argument.
@@ -61,5 +61,7 @@ mod tests {
         let bare = "fn a() {\n    // SAFETY: of another.\n    b();\n    unsafe { c() }\n}";
         tells(check, "crates/wheelwright/src/task.rs", ARGUED, bare, (4, "SAFETY"));
         tells(check, "tests/it/hostile.rs", ARGUED, bare, (4, "SAFETY"));
+        let asks = "impl A for B {\n    unsafe fn a() {}\n}";
+        tells(check, "benches/a.rs", asks, "unsafe impl A for B {\n    unsafe fn a() {}\n}", (1, "SAFETY"));
     }
 }

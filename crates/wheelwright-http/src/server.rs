@@ -1,0 +1,187 @@
+//! Turns a listener and a function from requests to responses into a running HTTP/1.1 server.
+//!
+//! The way of a request: the accept loop starts a task for each socket ([`connection`]); it reads a head into a lent
+//! [`buffer`], calls the handler with a body that reads on from the same socket ([`incoming`]), and writes what comes
+//! back ([`reply`]). One request is answered before the next is looked at, so that pipelined responses come in order.
+
+mod body; // what a handler answers with
+mod buffer; // memory for reading, lent by the thread while there is something to read
+mod connection; // one socket -> requests and responses in turn
+mod date; // the clock -> the Date header
+mod incoming; // a request's framed bytes -> chunks for the handler
+mod reply; // a response -> bytes on the socket
+mod running; // a server at work -> its orderly end
+mod wire; // a socket, what was read ahead from it, and the body being read
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use wheelwright::net::TcpListener;
+use wheelwright::time::sleep;
+
+use crate::proto::MAX_HEAD;
+use connection::Connection;
+use running::Connections;
+
+pub use body::Body;
+pub use incoming::Incoming;
+pub use running::Running;
+
+/// Pause of the accept loop after an error that the listener could not mend by itself.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
+
+/// A limit of time beyond this is none; adding it to a clock cannot overflow.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// Answers HTTP/1.1 requests on one address, on one thread.
+///
+/// Limits are on by default: a head of 64 KiB that has to be whole after 30 s, a body of 2 MiB, 75 s between two
+/// requests of a connection, 30 s without progress within a body or a response.
+///
+/// ```
+/// use std::time::Duration;
+/// use http::Response;
+/// use wheelwright_http::{Body, Server};
+///
+/// wheelwright::block_on(async {
+///     let server = Server::bind("127.0.0.1:0").expect("a free port").max_body(64 << 10);
+///     let running = server.serve(|request| async move {
+///         Response::new(Body::full(format!("you asked for {}", request.uri())))
+///     });
+///     println!("listening on {}", running.local_addr());
+///     running.shutdown(Duration::from_secs(5)).await;
+/// });
+/// ```
+#[must_use = "a server answers nobody until `serve` is called"]
+pub struct Server {
+    listener: TcpListener,
+    addr: SocketAddr,
+    limits: Limits,
+}
+
+/// What a peer may ask of the server, in bytes and in time.
+#[derive(Clone, Debug)]
+struct Limits {
+    /// Bytes of a head.
+    head: usize,
+    /// Bytes of a request's body, however it is framed.
+    body: u64,
+    /// From the accept, or from a later head's first byte, until the head is whole.
+    header_read: Duration,
+    /// From a response until the next request's first byte.
+    idle: Duration,
+    /// Without a byte of progress, while a body is awaited or a response is written.
+    stall: Duration,
+}
+
+impl Server {
+    /// Listens on the first of the addresses that can be had.
+    ///
+    /// # Errors
+    /// Those of binding: the address is in use, is not of this host, or its port needs a privilege.
+    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
+        Self::from_listener(TcpListener::bind(addr)?)
+    }
+
+    /// Serves a listener that was set up elsewhere.
+    ///
+    /// # Errors
+    /// That the listener cannot say its own address.
+    pub fn from_listener(listener: TcpListener) -> io::Result<Self> {
+        let addr = listener.local_addr()?;
+        let limits = Limits {
+            head: MAX_HEAD,
+            body: 2 << 20,
+            header_read: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            stall: Duration::from_secs(30),
+        };
+        Ok(Self { listener, addr, limits })
+    }
+
+    /// Returns the address on which the server listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Limits the head of a request to so many bytes; a longer one is answered with 431, or 414 if its first line is.
+    pub fn max_head(mut self, bytes: usize) -> Self {
+        self.limits.head = bytes;
+        self
+    }
+
+    /// Limits the body of a request to so many bytes.
+    ///
+    /// A longer one is answered with 413 if its length is declared; otherwise reading it fails where it exceeds the limit.
+    pub fn max_body(mut self, bytes: u64) -> Self {
+        self.limits.body = bytes;
+        self
+    }
+
+    /// Limits the time for a head: from the accept, and for later requests from the head's first byte.
+    pub fn header_read_timeout(mut self, limit: Duration) -> Self {
+        self.limits.header_read = limit.min(FOREVER);
+        self
+    }
+
+    /// Limits the time that a connection may wait for its next request.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.limits.idle = limit.min(FOREVER);
+        self
+    }
+
+    /// Limits the time without any progress while a body is read or a response is written.
+    pub fn stall_timeout(mut self, limit: Duration) -> Self {
+        self.limits.stall = limit.min(FOREVER);
+        self
+    }
+
+    /// Starts to answer every request with what `handler` makes of it.
+    ///
+    /// Handlers run on the thread of the caller and need not be `Send`. A handler that panics is answered for with 500,
+    /// and the server goes on.
+    ///
+    /// # Panics
+    /// Outside a runtime.
+    pub fn serve<H, F>(self, handler: H) -> Running
+    where
+        H: Fn(Request<Incoming>) -> F + 'static,
+        F: Future<Output = Response<Body>> + 'static,
+    {
+        let connections = Rc::new(Connections::default());
+        let accepting = wheelwright::spawn_named("http accept", {
+            accept(self.listener, Rc::clone(&connections), Rc::new(handler), Rc::new(self.limits))
+        });
+        Running::new(self.addr, accepting, connections)
+    }
+}
+
+/// Starts a task for each connection until the server is told to close.
+async fn accept<H, F>(listener: TcpListener, connections: Rc<Connections>, handler: Rc<H>, limits: Rc<Limits>)
+where
+    H: Fn(Request<Incoming>) -> F + 'static,
+    F: Future<Output = Response<Body>> + 'static,
+{
+    let closing = connections.closing.clone();
+    while let Some(accepted) = closing.run_until_cancelled(listener.accept()).await {
+        let Ok((stream, peer)) = accepted else {
+            // One connection that died in the queue says nothing about the next; a pause keeps any other error from spinning.
+            sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let connection = Connection::new(stream, peer, Rc::clone(&limits), closing.clone());
+        connections.start(connection.serve(Rc::clone(&handler)));
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("addr", &self.addr).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}

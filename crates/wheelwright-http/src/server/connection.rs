@@ -1,0 +1,200 @@
+//! Turns one socket into requests and their responses, one after another until either side has had enough.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use http::{Method, Request, Response, StatusCode, Version};
+use wheelwright::net::TcpStream;
+use wheelwright::sync::CancellationToken;
+use wheelwright::time::{now, timeout, timeout_at};
+
+use super::body::Body;
+use super::incoming::Incoming;
+use super::wire::Wire;
+use super::{Limits, reply};
+use crate::proto::{Answering, BodyLength, RequestHead, RequestReader};
+use crate::{Error, ErrorKind, Phase};
+
+/// An unread body of at most so many bytes is read to the end, to keep the connection.
+const DRAINED_BYTES: u64 = 256 * 1024;
+
+/// The time that draining may take.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// How long a socket is read after its last response: closing one with unread bytes would destroy that response.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// One connection of a server.
+pub(super) struct Connection {
+    wire: Rc<Wire>,
+    limits: Rc<Limits>,
+    /// The server is about to end.
+    closing: CancellationToken,
+}
+
+/// How the connection goes on.
+#[derive(Debug, PartialEq)]
+enum Next {
+    Request,
+    /// Nobody is going to read more: the socket is closed at once.
+    Close,
+    /// The client may still be sending, and has yet to read what was sent to it.
+    Linger,
+}
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream, peer: SocketAddr, limits: Rc<Limits>, closing: CancellationToken) -> Self {
+        Self { wire: Rc::new(Wire::new(stream, peer)), limits, closing }
+    }
+
+    /// Serves requests until the connection ends.
+    pub(super) async fn serve<H, F>(self, handler: Rc<H>)
+    where
+        H: Fn(Request<Incoming>) -> F,
+        F: Future<Output = Response<Body>>,
+    {
+        let accepted = now();
+        let mut head = self.next_head(accepted + self.limits.header_read, Some(accepted)).await;
+        loop {
+            let next = match head {
+                Ok(None) => return,
+                Ok(Some(head)) => self.exchange(head, &*handler).await,
+                Err(error) => self.refuse(&error).await,
+            };
+            match next.unwrap_or(Next::Close) {
+                Next::Request => {}
+                Next::Close => return,
+                Next::Linger => return self.linger().await,
+            }
+            head = self.next_head(now() + self.limits.idle, None).await;
+        }
+    }
+
+    /// Reads the next head. The first byte has to come until `patience`, the rest within the limit from `begun`, or from
+    /// the first byte on. `None` where the connection ends between two requests.
+    async fn next_head(&self, patience: Instant, begun: Option<Instant>) -> Result<Option<RequestHead>, Error> {
+        let mut reader = RequestReader::new().max_head(self.limits.head);
+        if !self.wire.socket().has_read_ahead() {
+            let first = self.closing.run_until_cancelled(timeout_at(patience, self.fill())).await;
+            let Some(Ok(Ok(1..))) = first else { return Ok(None) };
+        }
+        if let Some(head) = self.wire.socket().take_head(&mut reader)? {
+            return Ok(Some(head));
+        }
+        let deadline = begun.unwrap_or_else(now) + self.limits.header_read;
+        timeout_at(deadline, self.rest_of_head(&mut reader)).await.unwrap_or_else(|_| {
+            let error = Error::new(ErrorKind::Timeout(Phase::Gap), "the head took too long");
+            Err(error.answered(StatusCode::REQUEST_TIMEOUT))
+        })
+    }
+
+    /// A connection that ends within a head asked for nothing, so that nothing is answered.
+    async fn rest_of_head(&self, reader: &mut RequestReader) -> Result<Option<RequestHead>, Error> {
+        while let Ok(1..) = self.fill().await {
+            if let Some(head) = self.wire.socket().take_head(reader)? {
+                return Ok(Some(head));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn fill(&self) -> io::Result<usize> {
+        poll_fn(|cx| self.wire.socket().poll_fill(cx)).await
+    }
+
+    /// Answers one request.
+    async fn exchange<H, F>(&self, head: RequestHead, handler: &H) -> io::Result<Next>
+    where
+        H: Fn(Request<Incoming>) -> F,
+        F: Future<Output = Response<Body>>,
+    {
+        if matches!(head.framing.body, BodyLength::Exact(length) if self.limits.body < length) {
+            return self.refuse(&Error::too_large(StatusCode::PAYLOAD_TOO_LARGE, "the body exceeds its limit")).await;
+        }
+        let number = self.wire.socket().begin_body(&head, self.limits.body);
+        let mut answering = Answering {
+            version: head.request.version(),
+            head: head.request.method() == Method::HEAD,
+            keep_alive: head.framing.keep_alive,
+        };
+        let request = head.request.map(|()| Incoming::new(Rc::clone(&self.wire), number, self.limits.stall));
+        let response = call(handler, request).await.unwrap_or_else(|| plain(StatusCode::INTERNAL_SERVER_ERROR, ""));
+
+        self.wire.socket().end_invitation();
+        answering.keep_alive &= self.wire.socket().may_drain(DRAINED_BYTES) && !self.closing.is_cancelled();
+        let keep_alive = reply::send(&self.wire, &answering, response, self.limits.stall).await?;
+        let whole = keep_alive && self.drained().await;
+        let clean = self.wire.socket().body_is_whole() && !self.wire.socket().has_read_ahead();
+        Ok(match (whole, clean) {
+            (true, _) => Next::Request,
+            (false, true) => Next::Close,
+            (false, false) => Next::Linger,
+        })
+    }
+
+    /// Throws away what the handler left of the body; false if that is too much, or too slow.
+    async fn drained(&self) -> bool {
+        let number = self.wire.socket().take_back_body(DRAINED_BYTES);
+        let rest = poll_fn(|cx| {
+            loop {
+                match self.wire.socket().poll_body(cx, number) {
+                    Poll::Ready(Some(Ok(_))) => {}
+                    other => return other,
+                }
+            }
+        });
+        matches!(timeout(DRAIN_TIME, rest).await, Ok(None)) && self.wire.socket().body_is_whole()
+    }
+
+    /// Answers what is no request that can be served. Where the next one would begin is unknown then.
+    async fn refuse(&self, error: &Error) -> io::Result<Next> {
+        let answering = Answering { version: Version::HTTP_11, head: false, keep_alive: false };
+        let response = plain(error.answer(), &format!("{error}\n"));
+        reply::send(&self.wire, &answering, response, self.limits.stall).await?;
+        Ok(Next::Linger)
+    }
+
+    /// Says that nothing more comes, and waits a moment until the client has said the same.
+    async fn linger(&self) {
+        if self.wire.socket().shutdown_write().is_err() {
+            return;
+        }
+        let silence = async {
+            self.wire.socket().forget_read_ahead();
+            while let Ok(1..) = self.fill().await {
+                self.wire.socket().forget_read_ahead();
+            }
+        };
+        // Either way the socket is closed now.
+        let _ = timeout(LINGER, silence).await;
+    }
+}
+
+/// Calls the handler; `None` if it panicked.
+async fn call<H, F>(handler: &H, request: Request<Incoming>) -> Option<Response<Body>>
+where
+    H: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<Body>>,
+{
+    // Whatever state the panic left behind belongs to the handler, as it would after an early return.
+    let future = catch_unwind(AssertUnwindSafe(|| handler(request))).ok()?;
+    let mut future = pin!(future);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(polled) => polled.map(Some),
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}
+
+/// A response of a line of text.
+pub(super) fn plain(status: StatusCode, text: &str) -> Response<Body> {
+    let mut response = Response::new(Body::full(text.to_owned()));
+    *response.status_mut() = status;
+    response
+}

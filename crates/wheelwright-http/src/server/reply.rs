@@ -1,0 +1,147 @@
+//! Turns a response into bytes on the socket: head and small body in one write, a stream piece by piece.
+
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::{Response, StatusCode};
+use std::pin::Pin;
+use wheelwright::time::timeout;
+
+use super::body::{Body, Content};
+use super::connection::plain;
+use super::date;
+use super::wire::Wire;
+use crate::proto::{Answering, BodyEncoder, BodyLength};
+
+/// Bytes up to which copying is cheaper than another piece of a vectored write.
+const COPIED: usize = 4 * 1024;
+
+/// Room for a head and a small body.
+const USUAL_HEAD: usize = 512;
+
+/// A response under way.
+struct Sender<'w> {
+    wire: &'w Wire,
+    encoder: BodyEncoder,
+    /// Bytes that leave with the next write.
+    out: Vec<u8>,
+    /// The longest wait without progress.
+    stall: Duration,
+}
+
+/// Sends a response; whether the connection can serve another request.
+///
+/// A response that cannot be sent as it is, for its own framing fields contradict its body, becomes a 500.
+pub(super) async fn send(
+    wire: &Wire,
+    answering: &Answering,
+    response: Response<Body>,
+    stall: Duration,
+) -> io::Result<bool> {
+    let mut out = Vec::with_capacity(USUAL_HEAD);
+    let (parts, mut body) = response.into_parts();
+    let date = date::now();
+    let head = match answering.write_head(&mut out, parts.status, &parts.headers, body.size(), Some(&date)) {
+        Ok(head) => head,
+        Err(_) => {
+            out.clear();
+            let failure = plain(StatusCode::INTERNAL_SERVER_ERROR, "");
+            body = Body::empty();
+            answering
+                .write_head(&mut out, failure.status(), failure.headers(), body.size(), Some(&date))
+                .expect("a response without fields contradicts nothing")
+        }
+    };
+    let (encoder, keep_alive) = head;
+    let mut sender = Sender { wire, encoder, out, stall };
+    // What answers a HEAD, and what has no body by its status, ends with its head.
+    let whole = match body.0 {
+        Content::Full(bytes) if sender.wants_body() => sender.piece(bytes).await?,
+        Content::Stream(stream) if sender.wants_body() => sender.pieces(stream).await?,
+        _ => true,
+    };
+    let whole = sender.finish(whole).await?;
+    Ok(keep_alive && whole)
+}
+
+impl Sender<'_> {
+    fn wants_body(&self) -> bool {
+        self.encoder.length() != BodyLength::Exact(0)
+    }
+
+    /// Frames the pieces of a stream as they come; false if the stream failed or was cut.
+    async fn pieces<S, E>(&mut self, mut stream: Pin<Box<S>>) -> io::Result<bool>
+    where
+        S: Stream<Item = Result<Bytes, E>> + ?Sized,
+    {
+        loop {
+            let mut next = poll_fn(|cx| Poll::Ready(stream.as_mut().poll_next(cx))).await;
+            if next.is_pending() {
+                // What the client can have already must not wait for what is yet to come.
+                self.flush(b"").await?;
+                next = Poll::Ready(poll_fn(|cx| stream.as_mut().poll_next(cx)).await);
+            }
+            match next {
+                Poll::Ready(Some(Ok(bytes))) => {
+                    if !self.piece(bytes).await? {
+                        return Ok(false);
+                    }
+                }
+                Poll::Ready(Some(Err(_))) => return Ok(false),
+                _ => return Ok(true),
+            }
+        }
+    }
+
+    /// Frames one piece, and sends it unless it is small; false if not all of it was declared.
+    async fn piece(&mut self, mut bytes: Bytes) -> io::Result<bool> {
+        let declared = match self.encoder.length() {
+            BodyLength::Exact(left) => usize::try_from(left).unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        };
+        let fits = bytes.len() <= declared;
+        bytes.truncate(declared);
+        let behind = self.encoder.open(bytes.len(), &mut self.out).map_err(io::Error::other)?;
+        if bytes.len() <= COPIED {
+            self.out.extend_from_slice(&bytes);
+        } else {
+            self.flush(&bytes).await?;
+        }
+        self.out.extend_from_slice(behind);
+        if COPIED < self.out.len() {
+            self.flush(b"").await?;
+        }
+        Ok(fits)
+    }
+
+    /// Ends the body and sends what is left. One that is broken off goes without its end, so that the client notices.
+    async fn finish(mut self, whole: bool) -> io::Result<bool> {
+        let mut end = Vec::new();
+        let encoder = std::mem::replace(&mut self.encoder, BodyEncoder::new(BodyLength::Exact(0)));
+        let whole = whole && encoder.finish(&mut end).is_ok();
+        if whole {
+            self.out.extend_from_slice(&end);
+        }
+        self.flush(b"").await?;
+        Ok(whole)
+    }
+
+    /// Sends what is gathered and `data` behind it.
+    async fn flush(&mut self, data: &[u8]) -> io::Result<()> {
+        let mut slices = [IoSlice::new(&self.out), IoSlice::new(data)];
+        let mut left = &mut slices[..];
+        // Drops slices that are empty.
+        IoSlice::advance_slices(&mut left, 0);
+        while let [_, ..] = left {
+            let write = poll_fn(|cx| self.wire.socket().poll_write(cx, left));
+            let written = timeout(self.stall, write).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+            IoSlice::advance_slices(&mut left, written);
+        }
+        self.out.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! Turns a server that is told to end into one that ends well: idle connections at once, busy ones when they are done.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use wheelwright::net::TcpStream;
+use wheelwright::time::{now, sleep};
+use wheelwright_http::{Body, Incoming};
+
+use crate::raw::{Raw, naming, run, server};
+
+const GET: &str = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+const LONG: Duration = Duration::from_secs(30);
+
+#[test]
+fn a_server_that_was_asked_nothing_ends_at_once() {
+    run(async {
+        let (running, _) = naming(server());
+        let begun = now();
+        running.shutdown(LONG).await;
+        let (running, _) = naming(server());
+        let addr = running.local_addr();
+        let mut silent = Raw::connect(addr).await;
+        while running.connections() == 0 {
+            wheelwright::yield_now().await;
+        }
+        running.shutdown(LONG).await;
+        assert_eq!(silent.rest().await, b"");
+        assert!(now() - begun < LONG);
+        assert!(TcpStream::connect(addr).await.is_err(), "nobody listens any more");
+    });
+}
+
+#[test]
+fn an_idle_connection_is_closed_and_a_busy_one_finishes() {
+    run(async {
+        let running = server().serve(|request: Request<Incoming>| async move {
+            if request.uri() == "/slow" {
+                sleep(Duration::from_millis(30)).await;
+            }
+            Response::new(Body::full("done"))
+        });
+        let addr = running.local_addr();
+        let (mut idle, mut busy) = (Raw::connect(addr).await, Raw::connect(addr).await);
+        idle.ask(GET).await;
+        busy.ask(GET).await;
+        busy.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n").await;
+        sleep(Duration::from_millis(10)).await;
+        let ending = wheelwright::spawn(running.shutdown(LONG));
+        assert_eq!(idle.rest().await, b"");
+        let reply = busy.reply().await;
+        assert_eq!((reply.text().as_str(), reply.field("connection")), ("done", Some("close")));
+        assert_eq!(busy.rest().await, b"");
+        ending.await.expect("the server ends well");
+    });
+}
+
+#[test]
+fn a_request_that_takes_longer_than_the_grace_is_dropped() {
+    struct Dropped(Rc<Cell<bool>>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            self.0.set(true);
+        }
+    }
+    run(async {
+        let dropped = Rc::new(Cell::new(false));
+        let (begun, watch) = (Rc::new(Cell::new(false)), Rc::clone(&dropped));
+        let running = server().serve({
+            let begun = Rc::clone(&begun);
+            move |_: Request<Incoming>| {
+                begun.set(true);
+                let watch = Dropped(Rc::clone(&watch));
+                async move {
+                    std::future::pending::<()>().await;
+                    drop(watch);
+                    Response::new(Body::empty())
+                }
+            }
+        });
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send(GET).await;
+        while !begun.get() {
+            wheelwright::yield_now().await;
+        }
+        running.shutdown(Duration::from_millis(20)).await;
+        assert!(dropped.get(), "the handler's future is gone when the shutdown is over");
+        assert_eq!(raw.rest().await, b"");
+    });
+}
+
+#[test]
+fn dropping_the_handle_lets_the_server_run() {
+    run(async {
+        let (running, _) = naming(server());
+        let addr = running.local_addr();
+        drop(running);
+        assert_eq!(Raw::connect(addr).await.ask(GET).await.text(), "/a");
+    });
+}

@@ -1,0 +1,212 @@
+//! Turns responses of every kind into the bytes that a client must see.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use wheelwright::time::sleep;
+use wheelwright_http::{Body, Incoming};
+
+use crate::raw::{Raw, naming, run, server};
+
+/// Pieces that are there at once.
+struct Pieces(std::vec::IntoIter<Result<Bytes, std::io::Error>>);
+
+impl futures_core::Stream for Pieces {
+    type Item = Result<Bytes, std::io::Error>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::task::Poll::Ready(self.0.next())
+    }
+}
+
+fn pieces(pieces: &[&'static str]) -> Body {
+    let pieces: Vec<_> = pieces.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes()))).collect();
+    Body::stream(Pieces(pieces.into_iter()))
+}
+
+/// The response that a target asks for by its name.
+fn by_name(target: &str) -> Response<Body> {
+    let builder = Response::builder();
+    let built = match target {
+        "/pieces" => builder.body(pieces(&["one", "", "two"])),
+        "/much" => builder.header("content-length", 4).body(pieces(&["one", "two"])),
+        "/little" => builder.header("content-length", 9).body(pieces(&["one", "two"])),
+        "/contradiction" => builder.header("content-length", 9).body(Body::full("one")),
+        "/204" => builder.status(StatusCode::NO_CONTENT).body(Body::full("never sent")),
+        "/304" => builder.status(StatusCode::NOT_MODIFIED).body(Body::full("never sent")),
+        "/large" => builder.body(Body::full(vec![b'x'; 1 << 20])),
+        "/close" => builder.header("connection", "close").body(Body::full("last")),
+        "/fails" => builder.body(Body::stream(Pieces(
+            vec![Ok(Bytes::from_static(b"one")), Err(std::io::Error::other("lost"))].into_iter(),
+        ))),
+        other => builder.body(Body::full(other.to_owned())),
+    };
+    built.expect("the parts are well-formed")
+}
+
+fn named() -> wheelwright_http::Running {
+    server().serve(|request: Request<Incoming>| async move { by_name(request.uri().path()) })
+}
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n")
+}
+
+#[test]
+fn a_connection_serves_one_request_after_another() {
+    run(async {
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        for target in ["/a", "/b", "/large", "/pieces", "/c"] {
+            let reply = raw.ask(get(target)).await;
+            assert_eq!(reply.status, 200);
+            match target {
+                "/large" => assert_eq!(reply.body.len(), 1 << 20),
+                "/pieces" => assert_eq!(reply.text(), "onetwo"),
+                _ => assert_eq!(reply.text(), target),
+            }
+        }
+        assert_eq!(running.connections(), 1);
+    });
+}
+
+#[test]
+fn every_response_has_a_date() {
+    run(async {
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        let ok = raw.ask(get("/a")).await;
+        let bad = raw.ask("GET / HTTP/1.1\r\n\r\n").await;
+        for reply in [ok, bad] {
+            let date = reply.field("date").expect("a Date");
+            assert!(date.len() == 29 && date.ends_with(" gmt"), "{date}");
+        }
+    });
+}
+
+#[test]
+fn head_and_statuses_without_a_body_send_none() {
+    run(async {
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send("HEAD /large HTTP/1.1\r\nHost: h\r\n\r\n").await;
+        assert_eq!(raw.head().await.field("content-length"), Some("1048576"));
+        for target in ["/204", "/304"] {
+            let reply = raw.ask(get(target)).await;
+            assert_eq!((reply.field("content-length"), reply.field("transfer-encoding")), (None, None), "{target}");
+        }
+        assert_eq!(raw.ask(get("/next")).await.text(), "/next");
+    });
+}
+
+#[test]
+fn a_body_longer_than_declared_is_cut_and_a_shorter_one_closes() {
+    run(async {
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send(get("/much") + &get("/never")).await;
+        assert_eq!(raw.reply().await.text(), "onet");
+        assert_eq!(raw.rest().await, b"");
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send(get("/little") + &get("/never")).await;
+        assert_eq!(raw.head().await.field("content-length"), Some("9"));
+        assert_eq!(raw.rest().await, b"onetwo");
+    });
+}
+
+#[test]
+fn a_response_that_contradicts_itself_becomes_a_500() {
+    run(async {
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        assert_eq!(raw.ask(get("/contradiction")).await.status, 500);
+        assert_eq!(raw.ask(get("/next")).await.text(), "/next");
+    });
+}
+
+#[test]
+fn a_stream_that_fails_leaves_its_body_without_an_end() {
+    run(async {
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send(get("/fails")).await;
+        raw.head().await;
+        assert_eq!(raw.rest().await, b"3\r\none\r\n");
+    });
+}
+
+#[test]
+fn an_http_1_0_client_gets_no_chunks() {
+    run(async {
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send("GET /pieces HTTP/1.0\r\n\r\n").await;
+        assert_eq!(raw.head().await.field("transfer-encoding"), None);
+        assert_eq!(raw.rest().await, b"onetwo");
+        let mut raw = Raw::connect(running.local_addr()).await;
+        let kept = "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+        assert_eq!(raw.ask(kept).await.field("connection"), Some("keep-alive"));
+        assert_eq!(raw.ask(kept).await.text(), "/a");
+    });
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    run(async {
+        let running = server().serve(|request: Request<Incoming>| async move {
+            let target = request.uri().path().to_owned();
+            if target == "/0" {
+                sleep(Duration::from_millis(20)).await;
+            }
+            Response::new(Body::full(target))
+        });
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send((0..50).map(|n| get(&format!("/{n}"))).collect::<String>()).await;
+        for n in 0..50 {
+            assert_eq!(raw.reply().await.text(), format!("/{n}"));
+        }
+    });
+}
+
+#[test]
+fn nothing_is_processed_after_a_close() {
+    run(async {
+        let (running, asked) = naming(server());
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send("GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".to_owned() + &get("/b")).await;
+        assert_eq!(raw.reply().await.field("connection"), Some("close"));
+        assert_eq!((raw.rest().await, asked.get()), (Vec::new(), 1));
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send(get("/close") + &get("/b")).await;
+        assert_eq!(raw.reply().await.text(), "last");
+        assert_eq!(raw.rest().await, b"");
+    });
+}
+
+#[test]
+fn a_panic_is_a_500_and_the_server_lives() {
+    run(async {
+        let calls = Rc::new(Cell::new(0));
+        let running = server().serve(move |request: Request<Incoming>| {
+            calls.set(calls.get() + 1);
+            assert!(calls.get() != 1, "the handler panics before its future is made");
+            async move {
+                assert!(request.uri().path() != "/panic", "the handler's future panics");
+                Response::new(Body::full("well"))
+            }
+        });
+        let mut raw = Raw::connect(running.local_addr()).await;
+        assert_eq!(raw.ask(get("/first")).await.status, 500);
+        assert_eq!(raw.ask(get("/panic")).await.status, 500);
+        assert_eq!(raw.ask(get("/then")).await.text(), "well");
+        let mut other = Raw::connect(running.local_addr()).await;
+        assert_eq!(other.ask(get("/then")).await.text(), "well");
+    });
+}
