@@ -25,7 +25,7 @@ use crate::waker::Key;
 mod table;
 
 pub(crate) use table::{Next, Parent, Run, WokenList};
-use table::{Occupant, Table};
+use table::{Occupant, Slot, Table};
 
 /// How many operations that succeed at once a task may do before it must let the others run.
 pub(crate) const BUDGET: u32 = 128;

@@ -86,7 +86,7 @@ pub(super) struct Table {
 
 impl Slot {
     pub(super) fn is_task(&self) -> bool {
-        matches!(self.occupant, Occupant::Task(_) | Occupant::Running | Occupant::Root)
+        matches!(self.occupant, Occupant::Task(_) | Occupant::Root)
     }
 }
 
