@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -21,9 +22,9 @@ type Failure = Box<dyn std::error::Error>;
 /// # drop((bare, text));
 /// ```
 #[must_use = "a body is sent as part of a response"]
-pub struct Body(pub(super) Content);
+pub struct Body(Content);
 
-pub(super) enum Content {
+enum Content {
     Empty,
     Full(Bytes),
     Stream(Pin<Box<dyn Stream<Item = Result<Bytes, Failure>>>>),
@@ -53,6 +54,19 @@ impl Body {
         Self(Content::Stream(Box::pin(Fallible(Box::pin(stream)))))
     }
 
+    /// The next bytes; `None` behind the last.
+    pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
+        match &mut self.0 {
+            Content::Stream(stream) => stream.as_mut().poll_next(cx),
+            Content::Empty => Poll::Ready(None),
+            Content::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.0 = Content::Empty;
+                Poll::Ready(Some(Ok(bytes)))
+            }
+        }
+    }
+
     pub(super) fn size(&self) -> BodySize {
         match &self.0 {
             Content::Empty => BodySize::None,
@@ -72,7 +86,7 @@ where
 {
     type Item = Result<Bytes, Failure>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.as_mut().poll_next(cx).map(|next| next.map(|piece| piece.map_err(Into::into)))
     }
 }

@@ -6,12 +6,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_core::Stream;
 use http::{Response, StatusCode};
-use std::pin::Pin;
 use wheelwright::time::timeout;
 
-use super::body::{Body, Content};
+use super::body::Body;
 use super::connection::plain;
 use super::date;
 use super::wire::Wire;
@@ -58,32 +56,24 @@ pub(super) async fn send(
     };
     let (encoder, keep_alive) = head;
     let mut sender = Sender { wire, encoder, out, stall };
-    // What answers a HEAD, and what has no body by its status, ends with its head.
-    let whole = match body.0 {
-        Content::Full(bytes) if sender.wants_body() => sender.piece(bytes).await?,
-        Content::Stream(stream) if sender.wants_body() => sender.pieces(stream).await?,
-        _ => true,
-    };
+    let whole = sender.pieces(body).await?;
     let whole = sender.finish(whole).await?;
     Ok(keep_alive && whole)
 }
 
 impl Sender<'_> {
-    fn wants_body(&self) -> bool {
-        self.encoder.length() != BodyLength::Exact(0)
-    }
-
-    /// Frames the pieces of a stream as they come; false if the stream failed or was cut.
-    async fn pieces<S, E>(&mut self, mut stream: Pin<Box<S>>) -> io::Result<bool>
-    where
-        S: Stream<Item = Result<Bytes, E>> + ?Sized,
-    {
+    /// Frames the pieces of a body as they come; false if it failed or was cut.
+    async fn pieces(&mut self, mut body: Body) -> io::Result<bool> {
+        // What answers a HEAD, and what has no body by its status, ends with its head.
+        if self.encoder.length() == BodyLength::Exact(0) {
+            return Ok(true);
+        }
         loop {
-            let mut next = poll_fn(|cx| Poll::Ready(stream.as_mut().poll_next(cx))).await;
+            let mut next = poll_fn(|cx| Poll::Ready(body.poll_chunk(cx))).await;
             if next.is_pending() {
                 // What the client can have already must not wait for what is yet to come.
                 self.flush(b"").await?;
-                next = Poll::Ready(poll_fn(|cx| stream.as_mut().poll_next(cx)).await);
+                next = Poll::Ready(poll_fn(|cx| body.poll_chunk(cx)).await);
             }
             match next {
                 Poll::Ready(Some(Ok(bytes))) => {
