@@ -12,6 +12,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::task::Waker;
 
 use super::WaitList;
 use crate::observe::resource_id;
@@ -94,7 +95,7 @@ impl Semaphore {
         self.acquire_many(1)
     }
 
-    /// Waits for this many permits at once.
+    /// Waits for this many permits at once; for none, not at all.
     ///
     /// ```
     /// use wheelwright::sync::Semaphore;
@@ -162,11 +163,11 @@ impl Semaphore {
         AcquireOwned::new(Rc::clone(self))
     }
 
-    /// Takes permits if that overtakes nobody.
+    /// Takes permits if that overtakes nobody; who wants none overtakes nobody.
     #[inline]
     fn take(&self, permits: usize) -> bool {
         let available = self.available.get();
-        if available < permits || !self.line.borrow().is_empty() {
+        if available < permits || (0 < permits && !self.line.borrow().is_empty()) {
             return false;
         }
         self.available.set(available - permits);
@@ -184,15 +185,22 @@ impl Semaphore {
     ///
     /// Each turn leaves the semaphore consistent before it wakes, since the waker may come back here.
     fn grant(&self) {
-        loop {
-            let mut line = self.line.borrow_mut();
-            let available = self.available.get();
-            let Some(wants) = line.front().copied().filter(|wants| *wants <= available) else { return };
-            let first = line.pop_front().expect("somebody is in front");
-            drop(line);
-            self.available.set(available - wants);
-            first.waker.wake();
+        while let Some(waker) = self.serve_first() {
+            waker.wake();
         }
+    }
+
+    /// Sets aside what the first in line wants, if there is as much, and returns its waker.
+    #[inline]
+    fn serve_first(&self) -> Option<Waker> {
+        let available = self.available.get();
+        // Everybody in line wants something.
+        if available == 0 {
+            return None;
+        }
+        let first = self.line.borrow_mut().pop_front_if(|wants| *wants <= available)?;
+        self.available.set(available - first.wants);
+        Some(first.waker)
     }
 }
 

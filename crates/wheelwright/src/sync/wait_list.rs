@@ -80,15 +80,17 @@ impl<T> WaitList<T> {
         WaitKey { ticket, node }
     }
 
-    /// What the first in the queue waits for.
-    #[inline]
-    pub(crate) fn front(&self) -> Option<&T> {
-        self.nodes.get(self.first as usize)?.waiter.as_ref().map(|waiter| &waiter.wants)
-    }
-
     /// Takes the first out of the queue.
     #[inline]
     pub(crate) fn pop_front(&mut self) -> Option<Waiter<T>> {
+        self.pop_front_if(|_| true)
+    }
+
+    /// Takes the first out of the queue if what it wants passes the test.
+    #[inline]
+    pub(crate) fn pop_front_if(&mut self, test: impl FnOnce(&T) -> bool) -> Option<Waiter<T>> {
+        let first = self.nodes.get(self.first as usize)?;
+        first.waiter.as_ref().filter(|waiter| test(&waiter.wants))?;
         self.take_out(self.first)
     }
 

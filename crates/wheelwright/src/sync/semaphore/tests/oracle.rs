@@ -43,6 +43,9 @@ struct Oracle {
 
 impl Oracle {
     fn ask(&mut self, number: usize, wants: usize) -> bool {
+        if wants == 0 {
+            return true;
+        }
         self.line.push_back((number, wants));
         self.settle();
         self.granted.contains(&number)
