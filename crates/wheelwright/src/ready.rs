@@ -24,8 +24,8 @@ use crate::waker::Key;
 
 mod table;
 
-pub(crate) use table::{Next, Parent, Run, WokenList};
-use table::{Occupant, Slot, Table};
+pub(crate) use table::{Next, Parent, Run, Slot, WokenList};
+use table::{Occupant, Table};
 
 /// How many operations that succeed at once a task may do before it must let the others run.
 pub(crate) const BUDGET: u32 = 128;

@@ -41,7 +41,7 @@ fn docs(tally: &mut Tally) -> Result<(), String> {
 }
 
 fn loom(tally: &mut Tally) -> Result<(), String> {
-    cargo(tally, &["test", "-p", "wheelwright-tests", "--test", "loom", "--release"], &[])
+    cargo(tally, &["test", "-p", "wheelwright-tests", "--features", "loom", "--test", "loom", "--release"], &[])
 }
 
 /// What a stage came to.

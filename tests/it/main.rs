@@ -1,0 +1,4 @@
+//! Turns the runtime's public promises into facts, topic by topic.
+
+mod combinators;
+mod sync;
