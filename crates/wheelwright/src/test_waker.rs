@@ -83,8 +83,7 @@ fn run_on_clone(data: *const ()) -> RawWaker {
 /// Makes a waker that does this when it is first cloned; waking it does nothing. One at a time on each thread.
 pub(crate) fn waker_that_clones_with(on_clone: fn()) -> Waker {
     ON_CLONE.set(on_clone);
-    // SAFETY: none of the functions of `CLONE_WATCHER` looks at the data word, on whichever thread.
-    unsafe { Waker::new(std::ptr::null(), &CLONE_WATCHER) }
+    crate::waker::with_vtable(&CLONE_WATCHER)
 }
 
 /// Polls a future once with this waker.

@@ -115,6 +115,13 @@ pub(crate) fn key_of(waker: &Waker) -> Option<Key> {
     ptr::eq(waker.vtable(), &raw const VTABLE).then(|| Key::from_data(waker.data()))
 }
 
+/// A waker for tests whose functions, none of which may look at the data word, are in the vtable.
+#[cfg(test)]
+pub(crate) fn with_vtable(vtable: &'static RawWakerVTable) -> Waker {
+    // SAFETY: the functions ignore the data word, so any will do, on whichever thread.
+    unsafe { Waker::new(ptr::null(), vtable) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
