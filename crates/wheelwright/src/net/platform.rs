@@ -13,6 +13,10 @@ pub(crate) const SHORT_READ_DRAINS: bool = cfg!(any(
     target_os = "openbsd",
 ));
 
+/// Whether a listener asks to reuse its address at once. On Windows the option means something else: that another socket
+/// may take the address over.
+pub(super) const REUSES_ADDRESS: bool = !cfg!(windows);
+
 /// ENFILE, EMFILE and ENOMEM have these numbers on every Unix; on Windows WSAEMFILE and WSAENOBUFS.
 const EXHAUSTED: [i32; 3] = if cfg!(windows) { [10024, 10055, 10055] } else { [23, 24, 12] };
 

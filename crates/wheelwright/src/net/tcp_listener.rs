@@ -11,6 +11,7 @@ use socket2::{Domain, Protocol, Type};
 
 use super::Accept;
 use super::accept::SHORTEST_PAUSE;
+use super::platform::REUSES_ADDRESS;
 use super::socket::Socket;
 
 /// How many connections the kernel holds for us until they are accepted. mio asks for 128, and a burst beyond the backlog
@@ -94,8 +95,7 @@ impl TcpListener {
 fn listen(address: SocketAddr, backlog: i32) -> io::Result<std::net::TcpListener> {
     let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
-    // On Windows the option means something else: that another socket may take the address over.
-    if !cfg!(windows) {
+    if REUSES_ADDRESS {
         socket.set_reuse_address(true)?;
     }
     socket.bind(&address.into())?;

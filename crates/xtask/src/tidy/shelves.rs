@@ -33,7 +33,7 @@ const SHELVES: &[Shelf] = &[
     },
     // Leaf futures, and what is built of tasks, slots and timers.
     Shelf {
-        modules: &["blocking", "time", "fs", "net", "signal", "group", "rate_limiter"],
+        modules: &["blocking", "time", "fs", "net", "signal", "group", "rate_limiter", "inspect"],
         may_use: &[
             "observe",
             "waker",
