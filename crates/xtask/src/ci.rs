@@ -33,7 +33,8 @@ const STAGES: &[Stage] = &[
 ];
 
 fn clippy(tally: &mut Tally) -> Result<(), String> {
-    cargo(tally, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
+    let everything = ["--workspace", "--all-targets", "--features", "wheelwright-tests/loom"];
+    cargo(tally, &[&["clippy"], &everything[..], &["--", "-D", "warnings"]].concat(), &[])
 }
 
 fn docs(tally: &mut Tally) -> Result<(), String> {
