@@ -126,7 +126,9 @@ impl Connection {
         let request = head.request.map(|()| Incoming::new(Rc::clone(&self.wire), number, self.limits.stall));
         let response = call(handler, request).await.unwrap_or_else(|| plain(StatusCode::INTERNAL_SERVER_ERROR, ""));
 
-        self.wire.socket().end_invitation();
+        if !self.wire.socket().end_invitation() {
+            return Ok(Next::Close);
+        }
         answering.keep_alive &= self.wire.socket().may_drain(DRAINED_BYTES) && !self.closing.is_cancelled();
         let keep_alive = reply::send(&self.wire, &answering, response, self.limits.stall).await?;
         let whole = keep_alive && self.drained().await;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use wheelwright::time::{Sleep, sleep};
 
 use super::wire::Wire;
@@ -86,6 +86,13 @@ impl Incoming {
             next = self.chunk().await?;
         }
         Ok(whole.freeze())
+    }
+
+    /// Returns the fields behind the last chunk, once the body has been read to its end. They are kept apart from the
+    /// headers: a trailer can neither frame a message nor say who sent it.
+    #[must_use]
+    pub fn trailers(&self) -> Option<HeaderMap> {
+        self.wire.socket().trailers(self.number).cloned()
     }
 
     /// Returns the address from which the request came.

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_io::{AsyncRead, AsyncWrite};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use wheelwright::net::TcpStream;
 
 use super::buffer::ReadBuffer;
@@ -118,12 +118,14 @@ impl Socket {
         number
     }
 
-    /// Says that the handler has answered. A body nobody has asked for may never come.
-    pub(super) fn end_invitation(&mut self) {
-        if self.intake.invitation.len() == CONTINUE.len() {
+    /// Says that the handler has answered; a body nobody has asked for may never come. False if the invitation is half
+    /// sent: nothing can follow it then.
+    pub(super) fn end_invitation(&mut self) -> bool {
+        let left = std::mem::take(&mut self.intake.invitation).len();
+        if left == CONTINUE.len() {
             self.intake.state = State::Broken;
         }
-        self.intake.invitation = b"";
+        left == 0 || left == CONTINUE.len()
     }
 
     /// Takes the body away from the handler, lets no more than this of it be read, and gives the number for that.
@@ -149,6 +151,12 @@ impl Socket {
             State::Broken => false,
             State::Reading => self.intake.decoder.remaining().is_none_or(|left| left <= most),
         }
+    }
+
+    /// The trailers of body `number`, once it is whole.
+    pub(super) fn trailers(&self, number: u64) -> Option<&HeaderMap> {
+        let is_whole = self.intake.number == number && self.intake.state == State::Whole;
+        self.intake.decoder.trailers().filter(|_| is_whole)
     }
 
     /// The next bytes of body `number`; `None` behind the last, also after an error.

@@ -32,6 +32,26 @@ fn declared_and_chunked_bodies_reach_the_handler_however_they_are_cut() {
 }
 
 #[test]
+fn trailers_come_behind_the_body_and_apart_from_the_headers() {
+    run(async {
+        let running = server().serve(|request: Request<Incoming>| async move {
+            let (parts, mut body) = request.into_parts();
+            let before = body.trailers().is_some();
+            while body.chunk().await.expect("a whole body").is_some() {}
+            let sums = body.trailers().map(|trailers| trailers.get_all("sum").iter().count());
+            Response::new(Body::full(format!("{before} {sums:?} {}", parts.headers.contains_key("sum"))))
+        });
+        let mut raw = Raw::connect(running.local_addr()).await;
+        let head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert_eq!(
+            raw.ask(format!("{head}1\r\na\r\n0\r\nsum: 1\r\nsum: 2\r\n\r\n")).await.text(),
+            "false Some(2) false"
+        );
+        assert_eq!(raw.ask(format!("{head}1\r\na\r\n0\r\n\r\n")).await.text(), "false None false");
+    });
+}
+
+#[test]
 fn a_large_body_is_read_piece_by_piece() {
     run(async {
         let running = server().max_body(u64::MAX).serve(|request: Request<Incoming>| async move {
