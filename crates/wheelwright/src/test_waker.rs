@@ -1,7 +1,5 @@
 //! Turns wakes into what a test can see: a count, or any action at all.
 
-#![allow(unsafe_code, reason = "what happens in a waker's clone can be chosen in no other way")]
-
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
