@@ -11,9 +11,9 @@ use http::StatusCode;
 /// Its text never holds a URL's password or the value of a header.
 ///
 /// ```
-/// let error = wheelwright_http::proto::RequestReader::new().read(b"\0").unwrap_err();
-/// assert_eq!(error.kind(), wheelwright_http::ErrorKind::Parse);
-/// assert_eq!(error.kind().to_string(), "Parse");
+/// let error = wheelwright_http::Client::new().get("http://").unwrap_err();
+/// assert_eq!(error.kind(), wheelwright_http::ErrorKind::BadUrl);
+/// assert_eq!(error.kind().to_string(), "BadUrl");
 /// ```
 // One box, so that a `Result` in a hot path stays as small as its good half.
 pub struct Error(Box<Report>);
@@ -21,7 +21,7 @@ pub struct Error(Box<Report>);
 struct Report {
     kind: ErrorKind,
     message: Cow<'static, str>,
-    /// What a server answers when it finds this in a request.
+    /// What a server answers when it finds this in a request; what was answered, where that is the error.
     answer: StatusCode,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -59,6 +59,8 @@ pub enum ErrorKind {
     Decode,
     /// A bounded queue is full.
     Busy,
+    /// The status of the response is an error's, which the caller asked to be told so.
+    Status,
     /// The call was cancelled.
     Cancelled,
     /// The socket failed in another way.
@@ -119,6 +121,16 @@ impl Error {
     pub(crate) fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    pub(crate) fn status_of(status: StatusCode) -> Self {
+        Self::new(ErrorKind::Status, status.to_string()).answered(status)
+    }
+
+    /// Returns the status of the response, where that is the error.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        (self.0.kind == ErrorKind::Status).then_some(self.0.answer)
     }
 
     /// Returns what kind of failure this is.

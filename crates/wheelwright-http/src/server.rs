@@ -4,7 +4,6 @@
 //! [`buffer`], calls the handler with a body that reads on from the same socket ([`incoming`]), and writes what comes
 //! back ([`reply`]). One request is answered before the next is looked at, so that pipelined responses come in order.
 
-mod body; // what a handler answers with
 mod buffer; // memory for reading, lent by the thread while there is something to read
 mod connection; // one socket -> requests and responses in turn
 mod date; // the clock -> the Date header
@@ -24,11 +23,11 @@ use http::{Request, Response};
 use wheelwright::net::TcpListener;
 use wheelwright::time::sleep;
 
+use crate::body::Body;
 use crate::proto::MAX_HEAD;
 use connection::Connection;
 use running::Connections;
 
-pub use body::Body;
 pub use incoming::Incoming;
 pub use running::Running;
 

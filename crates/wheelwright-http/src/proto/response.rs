@@ -138,15 +138,14 @@ fn tokenise<'h, 'b>(head: &'b [u8], slots: &'h mut Slots<'b>) -> Result<httparse
     }
 }
 
-/// Makes the map of a head that a [`ResponseReader`] has read.
+/// Makes the map of a head that a [`ResponseReader`] has read. Its values are slices of `head`.
 ///
 /// # Errors
 /// `Parse` if the bytes are not such a head.
-pub fn header_map(head: &[u8]) -> Result<HeaderMap, Error> {
-    let head = Bytes::copy_from_slice(head);
+pub fn header_map(head: &Bytes) -> Result<HeaderMap, Error> {
     let mut slots: Slots<'_> = [const { MaybeUninit::uninit() }; MAX_FIELDS];
-    let parsed = tokenise(&head, &mut slots)?;
-    let mut map = fields::header_map(&head, parsed.headers)?;
+    let parsed = tokenise(head, &mut slots)?;
+    let mut map = fields::header_map(head, parsed.headers)?;
     // Where both stand, the length is void (RFC 9112 section 6.3).
     if map.contains_key(TRANSFER_ENCODING) {
         map.remove(CONTENT_LENGTH);

@@ -14,10 +14,10 @@ use wheelwright::net::TcpStream;
 use wheelwright::sync::CancellationToken;
 use wheelwright::time::{now, timeout, timeout_at};
 
-use super::body::Body;
 use super::incoming::Incoming;
 use super::wire::Wire;
 use super::{Limits, reply};
+use crate::body::Body;
 use crate::proto::{Answering, BodyLength, RequestHead, RequestReader};
 use crate::{Error, ErrorKind, Phase};
 

@@ -9,10 +9,10 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use wheelwright::time::timeout;
 
-use super::body::Body;
 use super::connection::plain;
 use super::date;
 use super::wire::Wire;
+use crate::body::Body;
 use crate::proto::{Answering, BodyEncoder, BodyLength};
 
 /// Bytes up to which copying is cheaper than another piece of a vectored write.

@@ -1,0 +1,141 @@
+//! Turns URLs into responses, over connections that are kept for the next call.
+
+use std::rc::Rc;
+
+use http::{HeaderMap, Method, Request};
+
+use crate::Error;
+use crate::body::Body;
+use crate::url::Url;
+
+mod options; // settings -> a client
+mod request; // a URL, and what is said about it -> a request
+mod response; // a head and a coming body -> what the caller sees
+mod call; // a request -> a response: permit, connection, out, in
+mod exchange; // a request and a connection -> the response's head
+mod upload; // a large, slow or late body -> writes
+mod inflow; // bytes behind a head -> data
+mod dial; // a host -> a connection
+mod pool; // idle connections -> connections for the next request
+mod limits; // limits of time -> at most one timer
+
+pub use options::ClientBuilder;
+pub use request::RequestBuilder;
+pub use response::Response;
+
+use call::Call;
+use pool::Pool;
+
+/// An HTTP/1.1 client that keeps its connections.
+///
+/// It is cheap to clone, and its clones share their connections. It belongs to one thread.
+///
+/// ```no_run
+/// use wheelwright_http::Client;
+///
+/// # fn main() -> Result<(), wheelwright_http::Error> {
+/// wheelwright::block_on(async {
+///     let client = Client::new();
+///     let text = client.get("http://example.com/")?.send().await?.text().await?;
+///     println!("{text}");
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    pool: Rc<Pool>,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Client {
+    /// Makes a client with the default settings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { pool: Pool::new(options::Options::default()) }
+    }
+
+    /// Begins a client with other settings.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Begins a GET.
+    ///
+    /// # Errors
+    /// `BadUrl` if the URL cannot be asked.
+    pub fn get(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.method(Method::GET, url)
+    }
+
+    /// Begins a HEAD.
+    ///
+    /// # Errors
+    /// `BadUrl` if the URL cannot be asked.
+    pub fn head(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.method(Method::HEAD, url)
+    }
+
+    /// Begins a POST.
+    ///
+    /// # Errors
+    /// `BadUrl` if the URL cannot be asked.
+    pub fn post(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.method(Method::POST, url)
+    }
+
+    /// Begins a PUT.
+    ///
+    /// # Errors
+    /// `BadUrl` if the URL cannot be asked.
+    pub fn put(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.method(Method::PUT, url)
+    }
+
+    /// Begins a DELETE.
+    ///
+    /// # Errors
+    /// `BadUrl` if the URL cannot be asked.
+    pub fn delete(&self, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.method(Method::DELETE, url)
+    }
+
+    /// Begins a request of any method but CONNECT.
+    ///
+    /// # Errors
+    /// `BadUrl` if the URL cannot be asked.
+    pub fn method(&self, method: Method, url: impl AsRef<str>) -> Result<RequestBuilder, Error> {
+        self.call(method, url.as_ref()).map(RequestBuilder::new)
+    }
+
+    /// Sends a request that somebody else put together; its URI must be absolute.
+    ///
+    /// # Errors
+    /// Whatever [`ErrorKind`](crate::ErrorKind) tells.
+    ///
+    /// # Cancel safety
+    /// As [`RequestBuilder::send`].
+    pub async fn request(&self, request: Request<Body>) -> Result<Response, Error> {
+        let (parts, body) = request.into_parts();
+        let call = self.call(parts.method, &parts.uri.to_string())?;
+        Call { headers: parts.headers, body, ..call }.perform().await
+    }
+
+    fn call(&self, method: Method, url: &str) -> Result<Call, Error> {
+        let url = Url::parse(url)?;
+        Ok(Call {
+            host: self.pool.host(&url),
+            pool: Rc::clone(&self.pool),
+            method,
+            target: url.target.into(),
+            headers: HeaderMap::new(),
+            body: Body::empty(),
+            total: self.pool.options.total,
+        })
+    }
+}

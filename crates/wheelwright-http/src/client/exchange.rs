@@ -1,0 +1,107 @@
+//! Turns a request and a connection into the head of its response.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_io::AsyncRead;
+use http::{Method, StatusCode, Version};
+
+use super::inflow::Inflow;
+use super::pool::Lease;
+use crate::buffers::with_input;
+use crate::proto::{ResponseHead, ResponseReader};
+use crate::{Error, ErrorKind};
+
+/// One request on its way through one connection.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) lease: Lease,
+    reader: ResponseReader,
+    /// What came of a head that is not whole yet.
+    inbox: Vec<u8>,
+    /// The server answered, if only with one byte.
+    pub(crate) begun: bool,
+    /// Bytes of the request that the kernel took.
+    pub(crate) written: usize,
+    /// All of them.
+    pub(crate) sent: bool,
+}
+
+/// The final response's head, and what came behind it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) version: Version,
+    pub(crate) keep_alive: bool,
+    pub(crate) head: Bytes,
+    pub(crate) inflow: Inflow,
+    /// The bytes behind the head were no body; those before the fault can be had.
+    pub(crate) fault: Option<Error>,
+}
+
+impl Exchange {
+    pub(crate) fn new(lease: Lease, method: &Method, max_head: usize) -> Self {
+        let reader = ResponseReader::new(method).max_head(max_head);
+        Self { lease, reader, inbox: Vec::new(), begun: false, written: 0, sent: false }
+    }
+
+    /// Reads until the head is whole. Each time something came and it is not, it is ready with nothing.
+    pub(crate) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Answer>, Error>> {
+        with_input(|input| {
+            let count = match ready!(Pin::new(&mut self.lease.stream).poll_read(cx, input)) {
+                Ok(0) => return Poll::Ready(Err(self.reader.end(&self.inbox))),
+                Ok(count) => count,
+                Err(error) => return Poll::Ready(Err(broken(error, self.begun))),
+            };
+            self.begun = true;
+            Poll::Ready(self.take_in(&input[..count]))
+        })
+    }
+
+    fn take_in(&mut self, came: &[u8]) -> Result<Option<Answer>, Error> {
+        if self.inbox.is_empty() {
+            // Nearly always the head comes whole, and is read where it lies.
+            if let Some((taken, head)) = self.reader.read(came)? {
+                return Ok(Some(Answer::new(&head, &came[taken..])));
+            }
+            self.inbox.extend_from_slice(came);
+            return Ok(None);
+        }
+        self.inbox.extend_from_slice(came);
+        let found = self.reader.read(&self.inbox)?;
+        Ok(found.map(|(taken, head)| Answer::new(&head, &self.inbox[taken..])))
+    }
+}
+
+impl Answer {
+    fn new(head: &ResponseHead<'_>, behind: &[u8]) -> Self {
+        let mut inflow = Inflow::new(head.framing.body);
+        let fault = inflow.take(behind).err();
+        Self {
+            status: head.status,
+            version: head.version,
+            keep_alive: head.framing.keep_alive,
+            head: Bytes::copy_from_slice(&head.bytes),
+            inflow,
+            fault,
+        }
+    }
+}
+
+/// What a socket's failure means: before the first byte of a response the server closed, after it the response is cut.
+pub(crate) fn broken(error: io::Error, begun: bool) -> Error {
+    let kind = match (is_closed(&error), begun) {
+        (true, false) => ErrorKind::Closed,
+        (true, true) => ErrorKind::Incomplete,
+        (false, _) => ErrorKind::Io,
+    };
+    Error::new(kind, "the connection broke").because(error)
+}
+
+/// Whether the other side has gone, so that what it sent before may still be read.
+pub(crate) fn is_closed(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
+}

@@ -1,0 +1,62 @@
+//! Turns the bytes behind a head into the data of a body that somebody will ask for.
+
+use crate::Error;
+use crate::proto::{BodyDecoder, BodyLength};
+
+/// The body of one response, as far as it came.
+#[derive(Debug)]
+pub(crate) struct Inflow {
+    decoder: BodyDecoder,
+    /// Data that came and was not handed out.
+    pub(crate) data: Vec<u8>,
+    ended: bool,
+    /// Bytes came that belong to no message we asked for.
+    surplus: bool,
+}
+
+impl Inflow {
+    pub(crate) fn new(length: BodyLength) -> Self {
+        Self { decoder: BodyDecoder::new(length), data: Vec::new(), ended: false, surplus: false }
+    }
+
+    /// Takes all the bytes that came. What was decoded before a fault is in `data` all the same.
+    pub(crate) fn take(&mut self, came: &[u8]) -> Result<(), Error> {
+        let mut rest = came;
+        loop {
+            let piece = self.decoder.decode(rest)?;
+            if !piece.data.is_empty() {
+                // One allocation of the right size, where nothing waits to be handed out.
+                let data = &rest[piece.data];
+                self.data.reserve_exact(if self.data.is_empty() { data.len() } else { 0 });
+                self.data.extend_from_slice(data);
+            }
+            rest = &rest[piece.taken..];
+            self.ended = piece.ended;
+            self.surplus = piece.ended && !rest.is_empty();
+            if piece.ended || rest.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The connection has ended.
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
+        self.decoder.end()?;
+        self.ended = true;
+        Ok(())
+    }
+
+    /// Returns whether all of it came.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Returns whether nothing came behind it.
+    pub(crate) fn is_clean(&self) -> bool {
+        !self.surplus
+    }
+
+    pub(crate) fn decoder(&self) -> &BodyDecoder {
+        &self.decoder
+    }
+}

@@ -1,0 +1,109 @@
+//! Turns a call's limits of time into at most one timer.
+//!
+//! A call goes through phases, each with a limit of its own or none, under one limit for the whole. All of them count
+//! from the first time something has to wait: what is ready at once costs no look at the clock.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use wheelwright::time::{self, Sleep, sleep_until};
+
+use crate::{Error, ErrorKind, Phase};
+
+/// The limits of one call.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    total: Limit,
+    phase: Phase,
+    of_phase: Limit,
+    /// Armed for the earlier of both limits while something waits.
+    sleep: Option<Sleep>,
+}
+
+/// One limit. Beyond what the clock can count it is none.
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    None,
+    /// Nothing had to wait yet.
+    After(Duration),
+    At(Instant),
+}
+
+impl Limit {
+    fn new(limit: Option<Duration>) -> Self {
+        limit.map_or(Self::None, Self::After)
+    }
+
+    /// Begins to count, if it does not already.
+    fn begin(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
+        if let Self::After(limit) = *self {
+            *self = now().checked_add(limit).map_or(Self::None, Self::At);
+        }
+        match *self {
+            Self::At(deadline) => Some(deadline),
+            Self::None | Self::After(_) => None,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn new(total: Option<Duration>) -> Self {
+        Self { total: Limit::new(total), phase: Phase::Total, of_phase: Limit::None, sleep: None }
+    }
+
+    /// Enters a phase; its limit counts from its first wait.
+    pub(crate) fn enter(&mut self, phase: Phase, limit: Option<Duration>) {
+        self.phase = phase;
+        self.of_phase = Limit::new(limit);
+    }
+
+    /// Gives a future of the phase its limits.
+    pub(crate) fn keep<F: Future + Unpin>(&mut self, future: F) -> Kept<'_, F> {
+        Kept { limits: self, future }
+    }
+
+    /// Arms the timer as far as there are limits; ready when one has passed.
+    pub(crate) fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let mut now = None;
+        let mut clock = || *now.get_or_insert_with(time::now);
+        let (total, of_phase) = (self.total.begin(&mut clock), self.of_phase.begin(&mut clock));
+        let due = match (total, of_phase) {
+            (Some(total), Some(of_phase)) => total.min(of_phase),
+            (Some(due), None) | (None, Some(due)) => due,
+            (None, None) => {
+                self.sleep = None;
+                return Poll::Pending;
+            }
+        };
+        let sleep = self.sleep.get_or_insert_with(|| sleep_until(due));
+        if sleep.deadline() != Some(due) {
+            sleep.reset(due);
+        }
+        if Pin::new(sleep).poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        let phase = if total == Some(due) { Phase::Total } else { self.phase };
+        Poll::Ready(Error::new(ErrorKind::Timeout(phase), "a limit of time passed"))
+    }
+}
+
+/// The future of [`Limits::keep`].
+#[derive(Debug)]
+#[must_use = "a future does nothing until it is awaited"]
+pub(crate) struct Kept<'l, F> {
+    limits: &'l mut Limits,
+    future: F,
+}
+
+impl<F: Future + Unpin> Future for Kept<'_, F> {
+    type Output = Result<F::Output, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if let Poll::Ready(output) = Pin::new(&mut this.future).poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        this.limits.poll_passed(cx).map(Err)
+    }
+}

@@ -1,0 +1,241 @@
+//! Turns connections that nobody uses at the moment into connections for the next request.
+//!
+//! Idle connections lie in their host's list; no task watches them. What the loop knows of a socket is looked at when it is
+//! taken out, and one sweeping task closes those that lay too long: it exists only while some connection is idle.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use wheelwright::net::TcpStream;
+use wheelwright::sync::{OwnedPermit, Semaphore};
+use wheelwright::time::sleep;
+
+use super::options::Options;
+use crate::buffers::{keep_output, take_output};
+use crate::url::Url;
+
+/// A limit is measured in so many steps of the sweeper: connections are closed at most a quarter late.
+const SWEEPS: u32 = 4;
+
+/// So many hosts are remembered before those without a connection are looked for.
+const FEW_HOSTS: usize = 64;
+
+/// The hosts of one client.
+pub(crate) struct Pool {
+    pub(crate) options: Options,
+    /// By scheme, port and name.
+    hosts: RefCell<HashMap<Box<[u8]>, Rc<Host>>>,
+    /// How many hosts there may be before the unused are forgotten.
+    prune_at: Cell<usize>,
+    /// How often the sweeper came by.
+    sweeps: Cell<u32>,
+    sweeping: Cell<bool>,
+}
+
+/// One origin: scheme, host and port.
+pub(crate) struct Host {
+    pub(crate) secure: bool,
+    /// In lower case.
+    pub(crate) name: Box<str>,
+    pub(crate) port: u16,
+    /// What the Host field says.
+    pub(crate) field: Box<str>,
+    /// Where it is, if its name is an address.
+    pub(crate) address: Option<SocketAddr>,
+    /// The longest idle first.
+    idle: RefCell<Vec<Idle>>,
+    permits: Option<Rc<Semaphore>>,
+    pool: Weak<Pool>,
+}
+
+struct Idle {
+    stream: TcpStream,
+    /// The sweep after which it was put here.
+    since: u32,
+}
+
+/// The right to use a connection to a host, and the connection.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pub(crate) stream: TcpStream,
+    /// It has served before, so that the server may have closed it unseen.
+    pub(crate) reused: bool,
+    host: Rc<Host>,
+    /// Dropped after the stream: whoever gets it finds the connection closed or in the list.
+    permit: Option<OwnedPermit>,
+}
+
+impl Pool {
+    pub(crate) fn new(options: Options) -> Rc<Self> {
+        Rc::new(Self {
+            options,
+            hosts: RefCell::default(),
+            prune_at: Cell::new(FEW_HOSTS),
+            sweeps: Cell::new(0),
+            sweeping: Cell::new(false),
+        })
+    }
+
+    /// Finds or makes the host of a URL.
+    pub(crate) fn host(self: &Rc<Self>, url: &Url<'_>) -> Rc<Host> {
+        let mut key = take_output();
+        key.push(u8::from(url.secure));
+        key.extend_from_slice(&url.port.to_be_bytes());
+        key.extend_from_slice(url.host.as_bytes());
+        let found = self.hosts.borrow().get(&key[..]).cloned();
+        let host = found.unwrap_or_else(|| self.add_host(&key, url));
+        keep_output(key);
+        host
+    }
+
+    fn add_host(self: &Rc<Self>, key: &[u8], url: &Url<'_>) -> Rc<Host> {
+        let host = Rc::new(Host {
+            secure: url.secure,
+            name: url.host.as_ref().into(),
+            port: url.port,
+            field: url.host_field().into(),
+            address: url.address(),
+            idle: RefCell::default(),
+            permits: self.options.max_connections_per_host.map(|count| Rc::new(Semaphore::new(count))),
+            pool: Rc::downgrade(self),
+        });
+        let mut hosts = self.hosts.borrow_mut();
+        if self.prune_at.get() <= hosts.len() {
+            hosts.retain(|_, host| 1 < Rc::strong_count(host) || !host.idle.borrow().is_empty());
+            self.prune_at.set(FEW_HOSTS.max(2 * hosts.len()));
+        }
+        hosts.insert(key.into(), Rc::clone(&host));
+        host
+    }
+
+    /// Closes every idle connection: descriptors are lacking.
+    pub(crate) fn evict_all(&self) {
+        let hosts: Vec<_> = self.hosts.borrow().values().cloned().collect();
+        for host in hosts {
+            let idle = host.idle.take();
+            drop(idle);
+        }
+    }
+
+    /// Closes what was idle for too long, and returns whether anything is idle still.
+    fn sweep(&self) -> bool {
+        let now = self.sweeps.get().wrapping_add(1);
+        self.sweeps.set(now);
+        let hosts: Vec<_> = self.hosts.borrow().values().cloned().collect();
+        let mut left = 0;
+        for host in hosts {
+            let mut idle = host.idle.borrow_mut();
+            let old = idle.iter().take_while(|idle| SWEEPS < now.wrapping_sub(idle.since)).count();
+            let gone: Vec<Idle> = idle.drain(..old).collect();
+            left += idle.len();
+            drop(idle);
+            drop(gone);
+        }
+        0 < left
+    }
+
+    fn start_sweeping(self: &Rc<Self>) {
+        if !self.sweeping.replace(true) {
+            let sweeping = Sweeping(Rc::downgrade(self));
+            drop(wheelwright::spawn_named("http idle", sweeping.run(self.options.pool_idle_timeout / SWEEPS)));
+        }
+    }
+}
+
+/// The sweeper of a pool; whichever way it ends, the pool may start another one.
+struct Sweeping(Weak<Pool>);
+
+impl Sweeping {
+    async fn run(self, pause: Duration) {
+        loop {
+            sleep(pause).await;
+            if !self.0.upgrade().is_some_and(|pool| pool.sweep()) {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Sweeping {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0.upgrade() {
+            pool.sweeping.set(false);
+        }
+    }
+}
+
+impl Host {
+    /// What waits for the right to use a connection; nothing where their number has no limit.
+    pub(crate) fn permits(&self) -> Option<&Rc<Semaphore>> {
+        self.permits.as_ref()
+    }
+
+    /// Takes the connection that was used last, passing over those that are no longer fresh.
+    pub(crate) fn take_idle(self: &Rc<Self>, permit: &mut Option<OwnedPermit>) -> Option<Lease> {
+        loop {
+            let idle = self.idle.borrow_mut().pop()?;
+            if let Some(stream) = fresh(idle.stream) {
+                return Some(Lease { stream, reused: true, host: Rc::clone(self), permit: permit.take() });
+            }
+        }
+    }
+
+    /// Puts a new connection under the permit.
+    pub(crate) fn lease(self: &Rc<Self>, stream: TcpStream, permit: Option<OwnedPermit>) -> Lease {
+        Lease { stream, reused: false, host: Rc::clone(self), permit }
+    }
+
+    fn put_idle(&self, stream: TcpStream) {
+        // The client may be gone: then nobody will ever ask again.
+        let Some(pool) = self.pool.upgrade() else { return };
+        let room = pool.options.pool_max_idle_per_host.is_none_or(|most| self.idle.borrow().len() < most);
+        if room && !pool.options.pool_idle_timeout.is_zero() {
+            self.idle.borrow_mut().push(Idle { stream, since: pool.sweeps.get() });
+            pool.start_sweeping();
+        }
+    }
+}
+
+impl Lease {
+    /// Ends the use of a connection that may serve again.
+    pub(crate) fn park(self) {
+        let Self { stream, host, permit, .. } = self;
+        host.put_idle(stream);
+        drop(permit);
+    }
+
+    /// Closes the connection and keeps the right to another one.
+    pub(crate) fn give_up(self) -> Option<OwnedPermit> {
+        self.permit
+    }
+}
+
+/// Returns the connection unless something came on it: bytes nobody asked for, its end, or the end of its loop.
+fn fresh(mut stream: TcpStream) -> Option<TcpStream> {
+    if !stream.read_ready() {
+        return Some(stream);
+    }
+    match stream.try_read(&mut [0]) {
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Some(stream),
+        _ => None,
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("name", &self.field)
+            .field("idle", &self.idle.borrow().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("hosts", &self.hosts.borrow().values()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,106 @@
+//! Turns a URL, and what is said about it step by step, into a request.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::call::Call;
+use super::response::Response;
+use crate::body::Body;
+use crate::{Error, ErrorKind};
+
+/// A request that is being put together.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), wheelwright_http::Error> {
+/// use std::time::Duration;
+///
+/// let client = wheelwright_http::Client::new();
+/// let response = client
+///     .post("http://example.com/orders")?
+///     .header("content-type", "application/json")
+///     .body(r#"{"item": 7}"#)
+///     .timeout(Duration::from_secs(2))
+///     .send()
+///     .await?;
+/// # drop(response);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a request does nothing until it is sent"]
+pub struct RequestBuilder {
+    call: Call,
+    /// The first thing that was wrong.
+    fault: Option<Error>,
+}
+
+impl RequestBuilder {
+    pub(crate) fn new(call: Call) -> Self {
+        Self { call, fault: None }
+    }
+
+    /// Adds a header. One that cannot be sent makes [`send`](Self::send) fail.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        // A map holds 24,576 fields at most, and panics beyond.
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) if self.call.headers.len() < 1_000 => {
+                self.call.headers.append(name, value);
+            }
+            _ => {
+                self.fault.get_or_insert_with(|| Error::new(ErrorKind::Parse, "a header that cannot be sent"));
+            }
+        }
+        self
+    }
+
+    /// Sets all the headers; those set before are gone.
+    pub fn headers(mut self, headers: HeaderMap) -> Self {
+        self.call.headers = headers;
+        self
+    }
+
+    /// Sets the body.
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.call.body = body.into();
+        self
+    }
+
+    /// Limits this whole call, instead of the client's own limit.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.call.total = Some(limit);
+        self
+    }
+
+    /// Sends the request and waits for the head of the response.
+    ///
+    /// A connection that was kept from an earlier call may have been closed by the server unseen. If it was, and nothing of
+    /// a response came, and the method is idempotent (or not a byte was sent), the request is sent once more on a fresh one.
+    ///
+    /// # Errors
+    /// Whatever [`ErrorKind`] tells.
+    ///
+    /// # Cancel safety
+    /// Dropping it closes the connection. The server may have seen the request or not.
+    pub async fn send(self) -> Result<Response, Error> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => self.call.perform().await,
+        }
+    }
+}
+
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder")
+            .field("method", &self.call.method)
+            .field("host", &self.call.host.field)
+            .field("headers", &self.call.headers.len())
+            .field("body", &self.call.body)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,279 @@
+//! Turns a head that came, and a body that may still come, into what the caller sees of a response.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_io::AsyncRead;
+use http::{HeaderMap, StatusCode, Version};
+
+use super::exchange::{Answer, broken};
+use super::inflow::Inflow;
+use super::limits::Limits;
+use super::pool::Lease;
+use crate::buffers::with_input;
+use crate::proto::response::header_map;
+use crate::{Error, ErrorKind, Phase};
+
+/// So much of an unwanted body is read for the connection's sake.
+const DRAINED: usize = 256 * 1024;
+
+/// So much room is made at once for a body, however long it says it is.
+const BELIEVED: u64 = 1024 * 1024;
+
+/// A response, whose body comes as it is asked for.
+///
+/// The connection goes back to the client as soon as the body has come whole, and is closed if the response is dropped
+/// before (a rest that has already arrived is read over, up to 256 KiB).
+///
+/// ```no_run
+/// # async fn example() -> Result<(), wheelwright_http::Error> {
+/// let mut response = wheelwright_http::Client::new().get("http://example.com/")?.send().await?;
+/// println!("{} {:?}", response.status(), response.headers().get("content-type"));
+/// while let Some(chunk) = response.chunk().await? {
+///     println!("{} bytes", chunk.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Response {
+    status: StatusCode,
+    version: Version,
+    /// What the map is made of when somebody asks.
+    head: Bytes,
+    headers: OnceCell<Box<HeaderMap>>,
+    inflow: Inflow,
+    /// There until the body has come or failed.
+    open: Option<Box<Open>>,
+    /// The body failed so; told once in full, and by its kind ever after.
+    fault: Option<Error>,
+}
+
+/// A connection that a body comes through.
+struct Open {
+    lease: Lease,
+    limits: Limits,
+    gap: Option<Duration>,
+    keep_alive: bool,
+}
+
+impl Response {
+    pub(crate) fn new(answer: Answer, lease: Lease, mut limits: Limits, gap: Option<Duration>) -> Self {
+        let Answer { status, version, keep_alive, head, inflow, fault } = answer;
+        let mut response = Self { status, version, head, headers: OnceCell::new(), inflow, open: None, fault };
+        if response.fault.is_some() {
+            return response;
+        }
+        if response.inflow.has_ended() {
+            finish(lease, keep_alive && response.inflow.is_clean());
+            return response;
+        }
+        limits.enter(Phase::Gap, gap);
+        response.open = Some(Box::new(Open { lease, limits, gap, keep_alive }));
+        response
+    }
+
+    /// Returns the status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns the server's version of HTTP.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Returns the fields of the head. The map is made when it is first asked for.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.headers.get_or_init(|| Box::new(header_map(&self.head).expect("the head was read before")))
+    }
+
+    /// Returns the fields behind a chunked body, once it has come whole and if there were any.
+    #[must_use]
+    pub fn trailers(&self) -> Option<&HeaderMap> {
+        self.inflow.decoder().trailers()
+    }
+
+    /// Returns the next bytes of the body, as they come; `None` at its end.
+    ///
+    /// # Errors
+    /// `Incomplete` if the connection ended first, `Timeout`, `Parse` for broken chunks. What came before can be had.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost if it is dropped.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// Reads the whole body.
+    ///
+    /// # Errors
+    /// As [`chunk`](Self::chunk).
+    ///
+    /// # Cancel safety
+    /// Dropping it drops the response.
+    pub async fn bytes(self) -> Result<Bytes, Error> {
+        self.bytes_limited(usize::MAX).await
+    }
+
+    /// Reads the whole body, if it has at most `limit` bytes.
+    ///
+    /// # Errors
+    /// `TooLarge` beyond the limit, and the connection is closed; else as [`chunk`](Self::chunk).
+    ///
+    /// # Cancel safety
+    /// Dropping it drops the response.
+    pub async fn bytes_limited(mut self, limit: usize) -> Result<Bytes, Error> {
+        let declared = self.inflow.decoder().remaining().filter(|_| self.open.is_some()).unwrap_or(0);
+        if limit as u64 <= declared.saturating_add(self.inflow.data.len() as u64).saturating_sub(1) {
+            return Err(self.refuse());
+        }
+        self.inflow.data.reserve_exact(declared.min(BELIEVED) as usize);
+        while self.open.is_some() {
+            poll_fn(|cx| self.poll_more(cx)).await?;
+            if limit < self.inflow.data.len() {
+                return Err(self.refuse());
+            }
+        }
+        match self.fault.take() {
+            Some(fault) => Err(fault),
+            None => Ok(std::mem::take(&mut self.inflow.data).into()),
+        }
+    }
+
+    /// Reads the whole body as text. What is not UTF-8 is replaced.
+    ///
+    /// # Errors
+    /// As [`chunk`](Self::chunk).
+    ///
+    /// # Cancel safety
+    /// Dropping it drops the response.
+    pub async fn text(self) -> Result<String, Error> {
+        let bytes = Vec::from(self.bytes().await?);
+        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// Returns the response unless its status is an error's.
+    ///
+    /// # Errors
+    /// `Status` from 400 on; [`Error::status`] says which.
+    pub fn error_for_status(self) -> Result<Self, Error> {
+        if self.status.is_client_error() || self.status.is_server_error() {
+            return Err(Error::status_of(self.status));
+        }
+        Ok(self)
+    }
+
+    /// Asks for the next bytes of the body, as [`chunk`](Self::chunk) does.
+    pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        while self.inflow.data.is_empty() && self.open.is_some() {
+            if let Err(fault) = ready!(self.poll_more(cx)) {
+                self.fault = Some(fault);
+            }
+        }
+        if !self.inflow.data.is_empty() {
+            return Poll::Ready(Ok(Some(std::mem::take(&mut self.inflow.data).into())));
+        }
+        match self.fault.take() {
+            None => Poll::Ready(Ok(None)),
+            Some(fault) => {
+                self.fault = Some(Error::new(fault.kind(), "the body failed before"));
+                Poll::Ready(Err(fault))
+            }
+        }
+    }
+
+    /// Reads once, and lets the connection go at the end of the body or at its failure.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Some(open) = &mut self.open else { return Poll::Ready(Ok(())) };
+        let (inflow, stream) = (&mut self.inflow, &mut open.lease.stream);
+        let read = with_input(|input| Pin::new(stream).poll_read(cx, input).map(|read| take(inflow, input, read)));
+        let more = match read {
+            Poll::Ready(more) => {
+                open.limits.enter(Phase::Gap, open.gap);
+                more
+            }
+            Poll::Pending => Err(ready!(open.limits.poll_passed(cx))),
+        };
+        if more.is_err() || inflow.has_ended() {
+            self.close(more.is_ok());
+        }
+        Poll::Ready(more)
+    }
+
+    /// Lets the connection go, to be used again if that is possible and the body did come whole.
+    fn close(&mut self, whole: bool) {
+        if let Some(open) = self.open.take() {
+            let Open { lease, keep_alive, .. } = *open;
+            finish(lease, whole && keep_alive && self.inflow.is_clean());
+        }
+    }
+
+    fn refuse(&mut self) -> Error {
+        self.close(false);
+        Error::new(ErrorKind::TooLarge, "the body exceeds the limit of the caller")
+    }
+}
+
+fn finish(lease: Lease, reusable: bool) {
+    match reusable {
+        true => lease.park(),
+        false => drop(lease),
+    }
+}
+
+/// What a read of the connection means for the body.
+fn take(inflow: &mut Inflow, input: &[u8], read: io::Result<usize>) -> Result<(), Error> {
+    match read {
+        Ok(0) => inflow.end(),
+        Ok(count) => inflow.take(&input[..count]),
+        Err(error) => Err(broken(error, true)),
+    }
+}
+
+impl Stream for Response {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_chunk(cx).map(Result::transpose)
+    }
+}
+
+impl Drop for Response {
+    fn drop(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        let mut left = DRAINED;
+        let worthwhile = self.inflow.decoder().remaining().is_none_or(|rest| rest <= DRAINED as u64);
+        while open.keep_alive && worthwhile && 0 < left && !self.inflow.has_ended() {
+            // Only what is there: nobody waits for a body that nobody wants.
+            let read = with_input(|input| {
+                let count = open.lease.stream.try_read(input).ok().filter(|count| 0 < *count)?;
+                self.inflow.data.clear();
+                self.inflow.take(&input[..count]).ok().map(|()| count)
+            });
+            match read {
+                Some(count) => left = left.saturating_sub(count),
+                None => break,
+            }
+        }
+        let whole = self.inflow.has_ended();
+        self.close(whole);
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Response");
+        shown.field("status", &self.status).field("version", &self.version).field("open", &self.open.is_some());
+        shown.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! Turns a body that is large, slow or late into writes, with an ear for a server that answers before its end.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use futures_io::AsyncWrite;
+
+use super::exchange::{Answer, Exchange, broken, is_closed};
+use crate::body::Body;
+use crate::proto::BodyEncoder;
+use crate::{Error, ErrorKind};
+
+/// What is left to send of a request.
+#[derive(Debug)]
+pub(crate) struct Upload<'e> {
+    exchange: &'e mut Exchange,
+    /// Bytes of heads and chunk sizes; the first `at` are sent.
+    front: Vec<u8>,
+    at: usize,
+    /// The data behind them, and what closes it.
+    data: Bytes,
+    tail: &'static [u8],
+    /// Gone once the end of the body is in `front`.
+    encoder: Option<BodyEncoder>,
+}
+
+/// How far an upload came.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// More was sent, or more may be.
+    On,
+    /// The request is sent, or the server takes no more of it.
+    Done,
+    /// The server did not wait for the rest.
+    Answered(Box<Answer>),
+}
+
+impl<'e> Upload<'e> {
+    /// What the exchange has written already is the beginning of `front`.
+    pub(crate) fn new(exchange: &'e mut Exchange, front: Vec<u8>, encoder: BodyEncoder) -> Self {
+        let at = exchange.written;
+        Self { exchange, front, at, data: Bytes::new(), tail: b"", encoder: Some(encoder) }
+    }
+
+    /// Accounts for data that follows what is there.
+    fn push(&mut self, data: Bytes) -> Result<(), Error> {
+        let encoder = self.encoder.as_mut().expect("nothing is pushed behind the end");
+        self.tail = encoder.open(data.len(), &mut self.front)?;
+        self.data = data;
+        Ok(())
+    }
+
+    /// Sends a part, or waits for room, for the body's next bytes and for an answer, whichever comes first.
+    pub(crate) fn poll_step(&mut self, body: &mut Body, cx: &mut Context<'_>) -> Poll<Result<Step, Error>> {
+        if let Poll::Ready(answer) = self.exchange.poll_head(cx) {
+            return Poll::Ready(
+                answer.map(|answer| answer.map_or(Step::On, |answer| Step::Answered(Box::new(answer)))),
+            );
+        }
+        self.poll_fill(body, cx)?;
+        if self.is_empty() {
+            return match self.encoder {
+                None => Poll::Ready(Ok(Step::Done)),
+                Some(_) => Poll::Pending,
+            };
+        }
+        match ready!(self.poll_write(cx)) {
+            Ok(0) => Poll::Ready(Ok(Step::Done)),
+            Ok(count) => {
+                self.advance(count);
+                Poll::Ready(Ok(Step::On))
+            }
+            // What it answered before it went away may still be there to read.
+            Err(error) if is_closed(&error) => Poll::Ready(Ok(Step::Done)),
+            Err(error) => Poll::Ready(Err(broken(error, self.exchange.begun))),
+        }
+    }
+
+    /// Asks for the body's next bytes if none are left.
+    fn poll_fill(&mut self, body: &mut Body, cx: &mut Context<'_>) -> Result<(), Error> {
+        while self.data.is_empty() && self.tail.is_empty() && self.encoder.is_some() {
+            match body.poll_chunk(cx) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Some(Ok(data))) => self.push(data)?,
+                Poll::Ready(Some(Err(error))) => {
+                    return Err(Error::new(ErrorKind::Io, "the source of the body failed").because(error));
+                }
+                Poll::Ready(None) => {
+                    let encoder = self.encoder.take().expect("it was there a line above");
+                    encoder.finish(&mut self.front)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let slices = [IoSlice::new(&self.front[self.at..]), IoSlice::new(&self.data), IoSlice::new(self.tail)];
+        Pin::new(&mut self.exchange.lease.stream).poll_write_vectored(cx, &slices)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.at == self.front.len() && self.data.is_empty() && self.tail.is_empty()
+    }
+
+    fn advance(&mut self, mut count: usize) {
+        self.exchange.written += count;
+        let front = count.min(self.front.len() - self.at);
+        self.at += front;
+        count -= front;
+        let data = count.min(self.data.len());
+        self.data.advance(data);
+        self.tail = &self.tail[count - data..];
+        if self.at == self.front.len() {
+            self.front.clear();
+            self.at = 0;
+        }
+        self.exchange.sent = self.encoder.is_none() && self.is_empty();
+    }
+}

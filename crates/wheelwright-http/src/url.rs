@@ -1,0 +1,205 @@
+//! Turns the text of a URL into where to connect and what to ask for.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::proto::target::{is_name_or_address, parse_port, split_port};
+use crate::{Error, ErrorKind};
+
+/// A URL in its parts. What is between `//` and `@` was left out: it is never sent and never shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url<'u> {
+    /// The scheme is https.
+    pub secure: bool,
+    /// The host in lower case; an IPv6 address in its brackets.
+    pub host: Cow<'u, str>,
+    /// The port, from 1.
+    pub port: u16,
+    /// Path and query as they are asked for, in origin-form.
+    pub target: Cow<'u, str>,
+}
+
+impl<'u> Url<'u> {
+    /// Reads an absolute URL of the schemes http and https.
+    ///
+    /// Bytes that a request line cannot hold are percent-encoded; a fragment is left out.
+    ///
+    /// # Errors
+    /// `BadUrl` for another scheme, no host, a bad host or port, and control bytes.
+    pub fn parse(text: &'u str) -> Result<Self, Error> {
+        if text.bytes().any(|byte| byte.is_ascii_control()) {
+            return Err(bad("a control byte in a URL"));
+        }
+        let (secure, rest) = split_scheme(text).ok_or_else(|| bad("a URL begins with http:// or https://"))?;
+        let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at(end);
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let (host, port) = split_port(authority.as_bytes()).ok_or_else(|| bad("a bad host in a URL"))?;
+        // Names with other letters must come in their ASCII form (IDNA).
+        if !is_name_or_address(host) || host.contains(&b'%') {
+            return Err(bad("a bad host in a URL"));
+        }
+        let port = match port {
+            [] => default_port(secure),
+            digits => parse_port(digits).filter(|port| *port != 0).ok_or_else(|| bad("a port is from 1 to 65535"))?,
+        };
+        let host = lower_case(&authority[..host.len()]);
+        Ok(Self { secure, host, port, target: origin_form(target) })
+    }
+
+    /// Returns the text of the Host field: the port is there unless it is the scheme's own.
+    #[must_use]
+    pub fn host_field(&self) -> String {
+        if self.port == default_port(self.secure) {
+            return self.host.clone().into_owned();
+        }
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// Returns the address, where the host is one and no name.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        let text = self.host.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&self.host);
+        text.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, self.port))
+    }
+}
+
+fn bad(message: &'static str) -> Error {
+    Error::new(ErrorKind::BadUrl, message)
+}
+
+fn default_port(secure: bool) -> u16 {
+    match secure {
+        true => 443,
+        false => 80,
+    }
+}
+
+fn split_scheme(text: &str) -> Option<(bool, &str)> {
+    for (scheme, secure) in [("http://", false), ("https://", true)] {
+        if let Some((front, rest)) = text.split_at_checked(scheme.len())
+            && front.eq_ignore_ascii_case(scheme)
+        {
+            return Some((secure, rest));
+        }
+    }
+    None
+}
+
+fn lower_case(host: &str) -> Cow<'_, str> {
+    match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(host.to_ascii_lowercase()),
+        false => Cow::Borrowed(host),
+    }
+}
+
+/// Path and query without the fragment, beginning with `/`, and nothing in it that a request line cannot hold.
+fn origin_form(target: &str) -> Cow<'_, str> {
+    let target = target.split('#').next().unwrap_or_default();
+    let sendable = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'`');
+    if target.starts_with('/') && target.bytes().all(sendable) {
+        return Cow::Borrowed(target);
+    }
+    let mut sent = String::with_capacity(target.len() + 1);
+    if !target.starts_with('/') {
+        sent.push('/');
+    }
+    for byte in target.bytes() {
+        match sendable(byte) {
+            true => sent.push(char::from(byte)),
+            false => sent.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Cow::Owned(sent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> (bool, String, u16, String) {
+        let url = Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        (url.secure, url.host.into_owned(), url.port, url.target.into_owned())
+    }
+
+    #[test]
+    fn a_url_has_a_host_a_port_and_a_target() {
+        for (text, secure, host, port, target) in [
+            ("http://h", false, "h", 80, "/"),
+            ("HTTP://H.Example:81/A", false, "h.example", 81, "/A"),
+            ("https://h/", true, "h", 443, "/"),
+            ("http://h:/x", false, "h", 80, "/x"),
+            ("http://h?q", false, "h", 80, "/?q"),
+            ("http://h#f", false, "h", 80, "/"),
+            ("http://h/a?b#c?d", false, "h", 80, "/a?b"),
+            ("http://[::1]:81/", false, "[::1]", 81, "/"),
+            ("http://h/a b\"<é>", false, "h", 80, "/a%20b%22%3C%C3%A9%3E"),
+            ("http://h/%00/../.", false, "h", 80, "/%00/../."),
+            ("http://u:p@h/", false, "h", 80, "/"),
+            ("http://u:p@x@h/@", false, "h", 80, "/@"),
+        ] {
+            assert_eq!(parts(text), (secure, host.into(), port, target.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_a_bad_url() {
+        for text in [
+            "",
+            "h",
+            "//h/",
+            "/p",
+            "ftp://h/",
+            "http:h",
+            "http:/h",
+            "http://",
+            "http:///p",
+            "http://?q",
+            "http://:80/",
+            "http://h:0/",
+            "http://h:65536/",
+            "http://h:99999/",
+            "http://h:-1/",
+            "http://h:8o/",
+            "http://[::1/",
+            "http://[::g]/",
+            "http://[]/",
+            "http://[::1]x/",
+            "http://a b/",
+            "http://é/",
+            "http://h\r\n/",
+            "http://h/\n",
+            "http://h/\0",
+            "http://h/\t",
+            "http://h%41/",
+            "http://{/",
+            "http://a,b/",
+            " http://h/",
+            "http://u:p@/",
+            "http://::1/",
+        ] {
+            let error = Url::parse(text).expect_err(text);
+            assert_eq!(error.kind(), ErrorKind::BadUrl, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_nowhere_to_be_seen() {
+        let shown = format!("{:?}", Url::parse("http://user:secret@h/").expect("the URL is good"));
+        assert!(!shown.contains("secret") && !shown.contains("user"), "{shown}");
+        let error = Url::parse("http://user:secret@h:0/").expect_err("the port is bad");
+        assert!(!format!("{error} {error:?}").contains("secret"));
+    }
+
+    #[test]
+    fn the_host_field_leaves_out_the_schemes_own_port() {
+        for (text, field) in [
+            ("http://h:80/", "h"),
+            ("https://h:443/", "h"),
+            ("https://h:80/", "h:80"),
+            ("http://[::1]:8080/", "[::1]:8080"),
+        ] {
+            assert_eq!(Url::parse(text).expect("the URL is good").host_field(), field);
+        }
+    }
+}
