@@ -2,5 +2,7 @@
 
 mod combinators;
 mod executor;
+mod net;
 mod sync;
 mod threads;
+mod timers;

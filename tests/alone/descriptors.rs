@@ -1,0 +1,88 @@
+//! Turns the lack of descriptors into a wait, and closed connections into none.
+
+use std::net::TcpStream as StdStream;
+use std::process::Command;
+use std::rc::Rc;
+use std::time::Duration;
+
+use wheelwright::net::{TcpListener, TcpStream};
+use wheelwright::{block_on, join, join_all, spawn, time};
+
+use crate::run;
+
+/// Starts the case with so few descriptors that forty connections are too many.
+pub(crate) fn with_few(command: &mut Command) -> Result<(), String> {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 64 && exec \"$0\""]).arg(command.get_program());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            limited.env(name, value);
+        }
+    }
+    limited.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    run(&mut limited).map(drop)
+}
+
+/// Forty connections need eighty descriptors, and there are 64: accept must wait until some are closed.
+pub(crate) fn emfile() {
+    block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        // Clients first: the kernel completes their connections without us.
+        let mut clients: Vec<_> = (0..40).map(|_| StdStream::connect(address).expect("the backlog has room")).collect();
+        let (mut held, mut accepted) = (Vec::new(), 0);
+        while accepted < 40 {
+            match time::timeout(Duration::from_millis(200), listener.accept()).await {
+                Ok(connection) => {
+                    held.push(connection.expect("the lack passes, and is no error"));
+                    accepted += 1;
+                }
+                // Nothing is free: give some back, and the pending accept of the next round finds them.
+                Err(_) => {
+                    assert!(!held.is_empty(), "it waits because we hold descriptors");
+                    held.clear();
+                    clients.drain(..4);
+                }
+            }
+        }
+        assert!(clients.len() < 40, "the descriptors did run out");
+        let (accepted, connected) = join(listener.accept(), TcpStream::connect(address)).await;
+        accepted.expect("the listener lives");
+        connected.expect("a descriptor is free");
+    });
+}
+
+/// A thousand connections, made and dropped in every state.
+pub(crate) fn none_left() {
+    let count = || std::fs::read_dir("/proc/self/fd").expect("Linux lists them").count();
+    let before = count();
+    block_on(async {
+        let listener = Rc::new(TcpListener::bind("127.0.0.1:0").expect("a port"));
+        let address = listener.local_addr().expect("an address");
+        for _ in 0..20 {
+            let server = Rc::clone(&listener);
+            let accepting = spawn(async move {
+                loop {
+                    let (mut stream, _) = server.accept().await.expect("a connection");
+                    drop(spawn(async move {
+                        let mut buf = [0; 16];
+                        let _ = stream.read(&mut buf).await;
+                        let _ = stream.write_all(&buf).await;
+                    }));
+                }
+            });
+            join_all((0..50_u64).map(async |n| {
+                let exchange = async {
+                    let mut stream = TcpStream::connect(address).await.expect("a connection");
+                    stream.write_all(b"hello").await.expect("a write");
+                    stream.read(&mut [0; 16]).await.expect("a read")
+                };
+                let _ = time::timeout(Duration::from_micros(n * 50), exchange).await;
+            }))
+            .await;
+            accepting.abort();
+            let _ = accepting.await;
+        }
+    });
+    assert_eq!(count(), before);
+}

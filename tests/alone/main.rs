@@ -1,0 +1,104 @@
+//! Turns each case into a process of its own: for what counts descriptors, threads, signals and system calls.
+//!
+//! `cargo test --test alone` runs them all, `cargo test --test alone NAME` those whose name contains it.
+
+mod descriptors;
+mod idle;
+mod reports;
+mod signals;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Names the case that a process is to run.
+const CASE: &str = "WHEELWRIGHT_CASE";
+/// No case takes more than a second or two; a hang is told after this.
+const ANTI_HANG: Duration = Duration::from_secs(60);
+
+/// A case: what it shows, the body that runs in a process of its own, and how that process is started and looked at.
+struct Case {
+    name: &'static str,
+    body: fn(),
+    check: fn(&mut Command) -> Result<(), String>,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        name: "a_listener_survives_the_lack_of_descriptors",
+        body: descriptors::emfile,
+        check: descriptors::with_few,
+    },
+    Case { name: "closed_connections_leave_no_descriptor", body: descriptors::none_left, check: succeeds },
+    Case { name: "a_thousand_parked_tasks_cost_nothing", body: idle::park_a_thousand, check: idle::look_from_outside },
+    Case { name: "no_thread_starts_before_somebody_asks", body: idle::count_threads, check: succeeds },
+    Case { name: "a_panic_nobody_joins_is_told_to_stderr", body: reports::panic_unread, check: reports::tells_of_both },
+    Case { name: "a_cancelled_task_is_not_reported", body: reports::cancel_unread, check: reports::is_silent },
+    Case { name: "ctrl_c_wakes_whoever_waits_for_it", body: signals::wait_twice, check: signals::interrupt_twice },
+];
+
+fn main() {
+    if let Ok(name) = std::env::var(CASE) {
+        let case = CASES.iter().find(|case| case.name == name).expect("the parent names a case that is there");
+        return (case.body)();
+    }
+    let wanted: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |case: &&Case| wanted.is_empty() || wanted.iter().any(|word| case.name.contains(word.as_str()));
+    let (mut passed, mut failed) = (0, 0);
+    for case in CASES.iter().filter(is_wanted) {
+        let outcome = (case.check)(&mut myself(case.name));
+        println!("test {} ... {}", case.name, if outcome.is_ok() { "ok" } else { "FAILED" });
+        match outcome {
+            Ok(()) => passed += 1,
+            Err(why) => {
+                failed += 1;
+                println!("{why}");
+            }
+        }
+    }
+    let word = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {word}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out\n");
+    std::process::exit(i32::from(failed != 0));
+}
+
+/// This program, to run one case.
+fn myself(case: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("the system knows this program"));
+    command.env(CASE, case).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The case must end by itself, well.
+fn succeeds(command: &mut Command) -> Result<(), String> {
+    run(command).map(drop)
+}
+
+/// Runs a case to its end: what it wrote to stdout and stderr.
+fn run(command: &mut Command) -> Result<(String, String), String> {
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let begin = Instant::now();
+    while child.try_wait().map_err(|error| error.to_string())?.is_none() {
+        if ANTI_HANG < begin.elapsed() {
+            let _ = child.kill();
+            return Err(format!("it hangs: no end after {ANTI_HANG:?}"));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().map_err(|error| error.to_string())?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+    match output.status.success() {
+        true => Ok((stdout, stderr)),
+        false => Err(format!("{}\n{stdout}{stderr}", output.status)),
+    }
+}
+
+/// A file of /proc that tells about this process.
+fn proc_self(file: &str) -> String {
+    std::fs::read_to_string(format!("/proc/self/{file}")).expect("Linux shows every process to itself")
+}
+
+/// A number of `/proc/PID/status`.
+fn status_number(status: &str, field: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).expect("the field is there");
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("it is a number")
+}
