@@ -181,8 +181,10 @@ pub(crate) fn instance() -> u32 {
 /// Frees the slot of a task that is done, or of the root.
 #[inline]
 pub(crate) fn free(key: Key) {
-    let occupant = with_table(|table| table.free(key.slot()));
-    drop(occupant);
+    LOCAL.with(|local| {
+        let occupant = local.table.borrow_mut().free(key.slot());
+        drop(occupant);
+    });
 }
 
 /// Makes those who are ready the batch of a new lap, the last one being over; false if nobody is.

@@ -153,32 +153,52 @@ impl Table {
         }
     }
 
-    #[inline]
+    // Always: an occupant that is passed by memory is copied in other pieces than it was stored in, and stalls.
+    #[inline(always)]
     pub(super) fn occupy(&mut self, occupant: Occupant, spawned_at: Place, parent: u32) -> (u32, u32) {
         self.generation = self.generation.wrapping_add(1) & GENERATION_MASK;
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         self.live += 1;
-        let (generation, wait) = (self.generation, Wait::NONE);
-        let mut slot = Slot { occupant, generation, id, parent, wait, spawned_at, queued: false, foreign: false };
         let index = self.vacant;
-        if let Some(vacant) = self.slots.get_mut(index as usize) {
-            let Occupant::Vacant(next) = vacant.occupant else {
-                unreachable!("only vacant slots are on the list of vacant slots")
-            };
-            self.vacant = next;
-            slot.queued = vacant.queued;
-            *vacant = slot;
-            return (index, id);
+        if NO_SLOT == index {
+            return (self.add_slot(occupant, spawned_at, parent), id);
         }
+        // Field by field: a slot that is put together first and then copied costs as much again.
+        let slot = &mut self.slots[index as usize];
+        let Occupant::Vacant(next) = slot.occupant else {
+            unreachable!("only vacant slots are on the list of vacant slots")
+        };
+        self.vacant = next;
+        slot.occupant = occupant;
+        slot.generation = self.generation;
+        slot.id = id;
+        slot.parent = parent;
+        slot.wait = Wait::NONE;
+        slot.spawned_at = spawned_at;
+        slot.foreign = false;
+        (index, id)
+    }
+
+    #[cold]
+    fn add_slot(&mut self, occupant: Occupant, spawned_at: Place, parent: u32) -> u32 {
         let index = self.slots.len();
         assert!(index < MAX_SLOTS, "a runtime holds at most {MAX_SLOTS} tasks at once: start fewer at a time");
-        self.slots.push(slot);
-        (index as u32, id)
+        self.slots.push(Slot {
+            occupant,
+            generation: self.generation,
+            id: self.next_id.wrapping_sub(1),
+            parent,
+            wait: Wait::NONE,
+            spawned_at,
+            queued: false,
+            foreign: false,
+        });
+        index as u32
     }
 
     /// Gives the occupant back, so that it is dropped when nothing is borrowed any more.
-    #[inline]
+    #[inline(always)]
     pub(super) fn free(&mut self, index: u32) -> Occupant {
         let slot = &mut self.slots[index as usize];
         let occupant = mem::replace(&mut slot.occupant, Occupant::Vacant(self.vacant));

@@ -27,13 +27,14 @@ use crate::waker::Key;
 pub struct JoinHandle<T> {
     task: Rc<dyn Join<T>>,
     key: Key,
-    id: TaskId,
+    /// As wide as a register: moved together with padding, a narrow one stalls until its store is through.
+    id: u64,
     spawned_at: Line,
 }
 
 impl<T> JoinHandle<T> {
     pub(super) fn new(task: Rc<dyn Join<T>>, key: Key, id: u32, spawned_at: Line) -> Self {
-        Self { task, key, id: TaskId(id), spawned_at }
+        Self { task, key, id: u64::from(id), spawned_at }
     }
 
     /// Cancels the task: it is dropped where it is parked, when its turn comes.
@@ -57,7 +58,7 @@ impl<T> JoinHandle<T> {
     /// The number of the task.
     #[must_use]
     pub fn id(&self) -> TaskId {
-        self.id
+        TaskId(self.id as u32)
     }
 }
 
@@ -67,7 +68,7 @@ impl<T> Future for JoinHandle<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let output = self.task.poll_join(cx);
         if output.is_pending() {
-            observe::waits(WaitOn::Join, self.id.0, self.spawned_at);
+            observe::waits(WaitOn::Join, self.id as u32, self.spawned_at);
         }
         output
     }
@@ -81,6 +82,6 @@ impl<T> Drop for JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle").field("id", &self.id.0).field("finished", &self.is_finished()).finish()
+        f.debug_struct("JoinHandle").field("id", &self.id).field("finished", &self.is_finished()).finish()
     }
 }
