@@ -65,6 +65,23 @@ fn a_head_has_to_be_whole_in_time_from_the_accept_on() {
 }
 
 #[test]
+fn a_first_byte_does_not_start_the_time_again() {
+    run(async {
+        let (running, _) = naming(server().header_read_timeout(4 * SHORT));
+        let mut first = Raw::connect(running.local_addr()).await;
+        wheelwright::time::sleep(2 * SHORT).await;
+        let mut second = Raw::connect(running.local_addr()).await;
+        wheelwright::time::sleep(SHORT).await;
+        first.send("G").await;
+        let (first, second) = (async { first.rest().await.len() }, async { second.rest().await.len() });
+        match wheelwright::select(first, second).await {
+            wheelwright::Either::Left(answer) => assert!(0 < answer, "the one that had begun was told"),
+            wheelwright::Either::Right(_) => panic!("the connection that came later was closed first"),
+        }
+    });
+}
+
+#[test]
 fn a_later_head_has_its_time_again() {
     run(async {
         let (running, _) = naming(server().header_read_timeout(SHORT));

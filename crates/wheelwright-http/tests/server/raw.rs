@@ -147,6 +147,12 @@ impl Raw {
         std::mem::take(&mut self.unread)
     }
 
+    /// Waits until the server closes in good order, with nothing more to say: a reset would destroy what was not read yet.
+    pub(crate) async fn ends_well(&mut self) {
+        assert_eq!(String::from_utf8_lossy(&self.unread), "");
+        assert_eq!(self.stream.read(&mut [0; 16]).await.expect("the end of the stream and no reset"), 0);
+    }
+
     /// Sends a request and takes its response.
     pub(crate) async fn ask(&mut self, bytes: impl AsRef<[u8]>) -> Reply {
         self.send(bytes).await;
