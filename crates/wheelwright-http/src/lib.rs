@@ -5,7 +5,7 @@ mod client; // URLs -> responses
 mod server; // a listener and a handler -> a running server
 
 mod body; // what somebody wants to send -> the bytes of a message
-mod buffers; // one buffer a thread -> the buffers of all the client's connections
+mod buffers; // one buffer a thread -> the buffers of all its connections
 mod error; // whatever goes wrong -> one error with a kind
 
 #[doc(hidden)]

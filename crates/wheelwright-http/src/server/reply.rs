@@ -13,13 +13,11 @@ use super::connection::plain;
 use super::date;
 use super::wire::Wire;
 use crate::body::Body;
+use crate::buffers;
 use crate::proto::{Answering, BodyEncoder, BodyLength};
 
 /// Bytes up to which copying is cheaper than another piece of a vectored write.
 const COPIED: usize = 4 * 1024;
-
-/// Room for a head and a small body.
-const USUAL_HEAD: usize = 512;
 
 /// A response under way.
 struct Sender<'w> {
@@ -40,7 +38,7 @@ pub(super) async fn send(
     response: Response<Body>,
     stall: Duration,
 ) -> io::Result<bool> {
-    let mut out = Vec::with_capacity(USUAL_HEAD);
+    let mut out = buffers::take_output();
     let (parts, mut body) = response.into_parts();
     let date = date::now();
     let head = match answering.write_head(&mut out, parts.status, &parts.headers, body.size(), Some(&date)) {
@@ -117,6 +115,7 @@ impl Sender<'_> {
             self.out.extend_from_slice(&end);
         }
         self.flush(b"").await?;
+        buffers::keep_output(self.out);
         Ok(whole)
     }
 
