@@ -1,14 +1,6 @@
 //! Turns async programs into one thread and one event loop: executor, reactor, timers and the tools around them.
-//!
-//! ```
-//! use std::time::Duration;
-//! use wheelwright::{block_on, join_all, time::sleep};
-//!
-//! block_on(async {
-//!     let waits = (0..50).map(|_| sleep(Duration::from_millis(10)));
-//!     join_all(waits).await; // takes about 10 ms, on this thread alone
-//! });
-//! ```
+#![doc = ""]
+#![doc = include_str!("../README.md")]
 
 // In reading order: what a wake is, what it runs, where wakes come from, the loop, and what is built on it.
 mod observe; // ids, places and waits: what a task is doing
