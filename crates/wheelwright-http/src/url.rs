@@ -27,13 +27,9 @@ impl<'u> Url<'u> {
     /// # Errors
     /// `BadUrl` for another scheme, no host, a bad host or port, and control bytes.
     pub fn parse(text: &'u str) -> Result<Self, Error> {
-        if text.bytes().any(|byte| byte.is_ascii_control()) {
-            return Err(bad("a control byte in a URL"));
-        }
         let (secure, rest) = split_scheme(text).ok_or_else(|| bad("a URL begins with http:// or https://"))?;
-        let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
-        let (authority, target) = rest.split_at(end);
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let (start, end) = find_authority(rest.as_bytes());
+        let authority = &rest[start..end];
         let (host, port) = split_port(authority.as_bytes()).ok_or_else(|| bad("a bad host in a URL"))?;
         // Names with other letters must come in their ASCII form (IDNA).
         if !is_name_or_address(host) || host.contains(&b'%') {
@@ -44,7 +40,7 @@ impl<'u> Url<'u> {
             digits => parse_port(digits).filter(|port| *port != 0).ok_or_else(|| bad("a port is from 1 to 65535"))?,
         };
         let host = lower_case(&authority[..host.len()]);
-        Ok(Self { secure, host, port, target: origin_form(target) })
+        Ok(Self { secure, host, port, target: origin_form(&rest[end..])? })
     }
 
     /// Returns the text of the Host field: the port is there unless it is the scheme's own.
@@ -86,6 +82,19 @@ fn split_scheme(text: &str) -> Option<(bool, &str)> {
     None
 }
 
+/// Finds where the host begins, behind a user and a password, and where host and port end.
+fn find_authority(rest: &[u8]) -> (usize, usize) {
+    let mut start = 0;
+    for (at, byte) in rest.iter().enumerate() {
+        match byte {
+            b'@' => start = at + 1,
+            b'/' | b'?' | b'#' => return (start, at),
+            _ => {}
+        }
+    }
+    (start, rest.len())
+}
+
 fn lower_case(host: &str) -> Cow<'_, str> {
     match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
         true => Cow::Owned(host.to_ascii_lowercase()),
@@ -94,24 +103,37 @@ fn lower_case(host: &str) -> Cow<'_, str> {
 }
 
 /// Path and query without the fragment, beginning with `/`, and nothing in it that a request line cannot hold.
-fn origin_form(target: &str) -> Cow<'_, str> {
-    let target = target.split('#').next().unwrap_or_default();
-    let sendable = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'`');
-    if target.starts_with('/') && target.bytes().all(sendable) {
-        return Cow::Borrowed(target);
+fn origin_form(target: &str) -> Result<Cow<'_, str>, Error> {
+    if target.starts_with('/') && target.bytes().all(|byte| SENDABLE[usize::from(byte)]) {
+        return Ok(Cow::Borrowed(target));
     }
+    if target.bytes().any(|byte| byte.is_ascii_control()) {
+        return Err(bad("a control byte in a URL"));
+    }
+    let target = target.split('#').next().unwrap_or_default();
     let mut sent = String::with_capacity(target.len() + 1);
     if !target.starts_with('/') {
         sent.push('/');
     }
     for byte in target.bytes() {
-        match sendable(byte) {
+        match SENDABLE[usize::from(byte)] {
             true => sent.push(char::from(byte)),
             false => sent.push_str(&format!("%{byte:02X}")),
         }
     }
-    Cow::Owned(sent)
+    Ok(Cow::Owned(sent))
 }
+
+/// The bytes that go into a request line as they are.
+static SENDABLE: [bool; 256] = {
+    let mut sendable = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        sendable[byte as usize] = !matches!(byte, b'"' | b'#' | b'<' | b'>' | b'`');
+        byte += 1;
+    }
+    sendable
+};
 
 #[cfg(test)]
 mod tests {

@@ -29,6 +29,8 @@ pub(crate) struct Pool {
     pub(crate) options: Options,
     /// By scheme, port and name.
     hosts: RefCell<HashMap<Box<[u8]>, Rc<Host>>>,
+    /// The one asked for last, since most programs ask for the same one again and again.
+    last: RefCell<Option<Rc<Host>>>,
     /// How many hosts there may be before the unused are forgotten.
     prune_at: Cell<usize>,
     /// How often the sweeper came by.
@@ -74,6 +76,7 @@ impl Pool {
         Rc::new(Self {
             options,
             hosts: RefCell::default(),
+            last: RefCell::default(),
             prune_at: Cell::new(FEW_HOSTS),
             sweeps: Cell::new(0),
             sweeping: Cell::new(false),
@@ -82,6 +85,11 @@ impl Pool {
 
     /// Finds or makes the host of a URL.
     pub(crate) fn host(self: &Rc<Self>, url: &Url<'_>) -> Rc<Host> {
+        let last = self.last.borrow();
+        if let Some(host) = last.as_ref().filter(|host| host.is_of(url)) {
+            return Rc::clone(host);
+        }
+        drop(last);
         let mut key = take_output();
         key.push(u8::from(url.secure));
         key.extend_from_slice(&url.port.to_be_bytes());
@@ -89,6 +97,7 @@ impl Pool {
         let found = self.hosts.borrow().get(&key[..]).cloned();
         let host = found.unwrap_or_else(|| self.add_host(&key, url));
         keep_output(key);
+        self.last.replace(Some(Rc::clone(&host)));
         host
     }
 
@@ -169,6 +178,10 @@ impl Drop for Sweeping {
 }
 
 impl Host {
+    fn is_of(&self, url: &Url<'_>) -> bool {
+        self.port == url.port && self.secure == url.secure && *self.name == *url.host
+    }
+
     /// What waits for the right to use a connection; nothing where their number has no limit.
     pub(crate) fn permits(&self) -> Option<&Rc<Semaphore>> {
         self.permits.as_ref()

@@ -65,6 +65,12 @@ impl Declared {
     }
 
     fn note_length(&mut self, value: &[u8]) -> Result<(), Error> {
+        if self.length.is_none()
+            && let Some(length) = parse_length(value)
+        {
+            self.length = Some(length);
+            return Ok(());
+        }
         for element in value.split(|&byte| byte == b',') {
             let length = parse_length(element.trim_ascii()).ok_or_else(|| Error::parse("a bad Content-Length"))?;
             match self.length {

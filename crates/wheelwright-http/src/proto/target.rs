@@ -38,15 +38,14 @@ pub(crate) fn is_host(text: &[u8]) -> bool {
         Some(parts) => parts,
         None => return false,
     };
-    port.iter().all(u8::is_ascii_digit) && (port.is_empty() || parse_port(port).is_some()) && is_name_or_address(host)
+    (port.is_empty() || parse_port(port).is_some()) && is_name_or_address(host)
 }
 
-/// Reads a port, which may be zero here, in at most as many digits as a port can need.
+/// Reads a port, which may be zero here.
 pub(crate) fn parse_port(digits: &[u8]) -> Option<u16> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(digits).ok()?.parse().ok()
+    let digit = |&byte: &u8| byte.is_ascii_digit().then(|| u16::from(byte - b'0'));
+    let first = digit(digits.first()?)?;
+    digits[1..].iter().try_fold(first, |port, byte| port.checked_mul(10)?.checked_add(digit(byte)?))
 }
 
 /// Splits `host:port` or `[address]:port`; the port is empty where there is none.
@@ -75,5 +74,10 @@ pub(crate) fn is_name_or_address(host: &[u8]) -> bool {
         return address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
     }
     // RFC 3986 lets a name hold a comma too, but a Host with one reads as a list.
-    !host.is_empty() && host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(byte))
+    !host.is_empty() && host.iter().all(|&byte| is_of_name(byte))
+}
+
+fn is_of_name(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~' | b'%')
+        || matches!(byte, b'!' | b'$' | b'&'..=b'+' | b';' | b'=')
 }
