@@ -49,6 +49,6 @@ static COUNTED: Counted = Counted;
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [row, n] = words.as_slice() else { panic!("usage: ROW N") };
-    drop(rows::run(row, 0, n.parse().expect("N is a number")));
+    let _figures = rows::run(row, 0, n.parse().expect("N is a number"));
     writeln!(io::stdout(), "{} allocations", ALLOCATIONS.load(Ordering::Relaxed)).expect("somebody reads the figures");
 }
