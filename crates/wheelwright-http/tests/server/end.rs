@@ -92,6 +92,34 @@ fn a_request_that_takes_longer_than_the_grace_is_dropped() {
 }
 
 #[test]
+fn a_client_that_has_said_all_it_has_to_say_is_answered() {
+    run(async {
+        let running = server().serve(|_: Request<Incoming>| async {
+            sleep(Duration::from_millis(10)).await;
+            Response::new(Body::full("all the same"))
+        });
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send(GET).await;
+        raw.stream.shutdown(std::net::Shutdown::Write).expect("an open connection");
+        assert_eq!(raw.reply().await.text(), "all the same");
+        raw.ends_well().await;
+    });
+}
+
+#[test]
+fn limits_without_end_overflow_no_clock() {
+    run(async {
+        let patient = server().header_read_timeout(Duration::MAX).idle_timeout(Duration::MAX);
+        let (running, _) = naming(patient.stall_timeout(Duration::MAX));
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send("GET /a HTTP/1.1\r\n").await;
+        sleep(Duration::from_millis(5)).await;
+        assert_eq!(raw.ask("Host: h\r\n\r\n").await.text(), "/a");
+        assert_eq!(raw.ask(GET).await.text(), "/a");
+    });
+}
+
+#[test]
 fn dropping_the_handle_lets_the_server_run() {
     run(async {
         let (running, _) = naming(server());
