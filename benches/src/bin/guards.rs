@@ -1,11 +1,13 @@
 //! Turns `ROW N` into one run of a row on this project's runtime, and the number of allocations it made.
 //!
+//! Besides the rows there is `http_get`: one GET after another over a kept connection, to a thread that answers by rote.
 //! Under callgrind the same run gives instructions: `cargo xtask guards` holds both against `benches/guards.json`.
 
 #![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 #[path = "../peers/rows.rs"]
@@ -46,9 +48,42 @@ unsafe impl GlobalAlloc for Counted {
 #[global_allocator]
 static COUNTED: Counted = Counted;
 
-fn main() {
+fn main() -> io::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [row, n] = words.as_slice() else { panic!("usage: ROW N") };
-    let _figures = rows::run(row, 0, n.parse().expect("N is a number"));
-    writeln!(io::stdout(), "{} allocations", ALLOCATIONS.load(Ordering::Relaxed)).expect("somebody reads the figures");
+    let n = n.parse().expect("N is a number");
+    if row == "http_get" {
+        http_get(n)?;
+    } else {
+        let _figures = rows::run(row, 0, n);
+    }
+    writeln!(io::stdout(), "{} allocations", ALLOCATIONS.load(Ordering::Relaxed))
+}
+
+fn http_get(n: u64) -> io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    std::thread::spawn(move || answer_by_rote(&listener));
+    wheelwright::block_on(async {
+        let client = wheelwright_http::Client::new();
+        for _ in 0..n {
+            let response = client.get(&url).expect("the URL is valid").send().await.expect("the thread answers");
+            let body = response.bytes().await.expect("the body comes whole");
+            assert_eq!(body.len(), 1024, "the thread sends as many bytes as it says");
+        }
+    });
+    Ok(())
+}
+
+/// Whatever comes in is one whole request: the client sends each in one write, and the next after the response.
+fn answer_by_rote(listener: &TcpListener) -> io::Result<()> {
+    let mut response = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 1024\r\n\r\n".to_vec();
+    response.extend([b'x'; 1024]);
+    let mut buf = [0; 4096];
+    let (mut stream, _) = listener.accept()?;
+    stream.set_nodelay(true)?;
+    while stream.read(&mut buf)? != 0 {
+        stream.write_all(&response)?;
+    }
+    Ok(())
 }
