@@ -11,6 +11,7 @@ use crate::url::Url;
 mod options; // settings -> a client
 mod request; // a URL, and what is said about it -> a request
 mod response; // a head and a coming body -> what the caller sees
+mod reading; // a coming body -> futures
 mod call; // a request -> a response: permit, connection, out, in
 mod exchange; // a request and a connection -> the response's head
 mod upload; // a large, slow or late body -> writes
@@ -19,7 +20,9 @@ mod dial; // a host -> a connection
 mod pool; // idle connections -> connections for the next request
 mod limits; // limits of time -> at most one timer
 
+pub use call::Sending;
 pub use options::ClientBuilder;
+pub use reading::{Chunk, Collect, Text};
 pub use request::RequestBuilder;
 pub use response::Response;
 
@@ -120,10 +123,12 @@ impl Client {
     ///
     /// # Cancel safety
     /// As [`RequestBuilder::send`].
-    pub async fn request(&self, request: Request<Body>) -> Result<Response, Error> {
+    pub fn request(&self, request: Request<Body>) -> Sending {
         let (parts, body) = request.into_parts();
-        let call = self.call(parts.method, &parts.uri.to_string())?;
-        Call { headers: parts.headers, body, ..call }.perform().await
+        match self.call(parts.method, &parts.uri.to_string()) {
+            Ok(call) => Sending::new(Call { headers: parts.headers, body, ..call }),
+            Err(error) => Sending::fault(error),
+        }
     }
 
     fn call(&self, method: Method, url: &str) -> Result<Call, Error> {

@@ -14,6 +14,6 @@ pub mod proto; // bytes <-> messages, without I/O
 pub mod url; // the text of a URL -> where to connect and what to ask for
 
 pub use body::Body;
-pub use client::{Client, ClientBuilder, RequestBuilder, Response};
+pub use client::{Chunk, Client, ClientBuilder, Collect, RequestBuilder, Response, Sending, Text};
 pub use error::{Error, ErrorKind, Phase};
 pub use server::{Incoming, Running, Server};

@@ -1,14 +1,20 @@
 //! Turns a request into a response: a permit, a connection, the request out, the response's head in.
+//!
+//! One future with one stage after another, written by hand: ten thousand of them wait at once, so each is as small as its
+//! largest stage, and what is large or rare is in a box.
 
-use std::future::poll_fn;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderValue};
 use http::{HeaderMap, Method};
-use wheelwright::sync::OwnedPermit;
+use wheelwright::sync::{AcquireOwned, OwnedPermit};
 
-use super::dial::dial;
+use super::dial::Dial;
 use super::exchange::{Answer, Exchange, broken, is_closed};
 use super::limits::Limits;
 use super::pool::{Host, Lease, Pool};
@@ -35,84 +41,182 @@ pub(crate) struct Call {
     pub(crate) total: Option<Duration>,
 }
 
-impl Call {
-    pub(crate) async fn perform(mut self) -> Result<Response, Error> {
-        if self.host.secure {
+/// The future of [`RequestBuilder::send`](super::RequestBuilder::send) and [`Client::request`](super::Client::request).
+#[must_use = "a request is not sent until it is awaited"]
+pub struct Sending {
+    /// Gone where there is only a fault to tell.
+    call: Option<Call>,
+    limits: Limits,
+    stage: Stage,
+}
+
+enum Stage {
+    Fault(Error),
+    Start,
+    Permit(AcquireOwned),
+    Dial(Box<Dial>, Option<OwnedPermit>),
+    Upload(Box<Upload>),
+    Receive(Exchange),
+    Done,
+}
+
+impl Sending {
+    pub(crate) fn new(call: Call) -> Self {
+        Self { limits: Limits::new(call.total), call: Some(call), stage: Stage::Start }
+    }
+
+    pub(crate) fn fault(error: Error) -> Self {
+        Self { call: None, limits: Limits::new(None), stage: Stage::Fault(error) }
+    }
+
+    /// Goes on from one stage to the next; ready with a response at the end of the last.
+    fn poll_stage(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Response>, Error>> {
+        match &mut self.stage {
+            Stage::Start => Poll::Ready(self.start()),
+            Stage::Permit(wait) => {
+                let permit = ready!(Pin::new(wait).poll(cx));
+                Poll::Ready(self.connect(Some(permit)))
+            }
+            Stage::Dial(dial, permit) => {
+                let stream = ready!(dial.poll(&mut self.limits, cx))?;
+                let permit = permit.take();
+                let lease = self.call().host.lease(stream, permit);
+                Poll::Ready(self.exchange(lease))
+            }
+            Stage::Upload(upload) => match ready!(upload.poll_step(cx)) {
+                Ok(step) => Poll::Ready(self.advance(step)),
+                Err(error) => Poll::Ready(self.fail(error)),
+            },
+            Stage::Receive(exchange) => match ready!(exchange.poll_head(cx)) {
+                Ok(Some(answer)) => Poll::Ready(Ok(self.respond(answer))),
+                Ok(None) => {
+                    let gap = self.call().pool.options.gap;
+                    self.limits.enter(Phase::Gap, gap);
+                    Poll::Ready(Ok(None))
+                }
+                Err(error) => Poll::Ready(self.fail(error)),
+            },
+            Stage::Fault(_) => match std::mem::replace(&mut self.stage, Stage::Done) {
+                Stage::Fault(error) => Poll::Ready(Err(error)),
+                _ => unreachable!("the stage was a fault a line above"),
+            },
+            Stage::Done => panic!("a request was polled after it gave its response"),
+        }
+    }
+
+    fn call(&self) -> &Call {
+        self.call.as_ref().expect("every stage but a fault has a call")
+    }
+
+    fn start(&mut self) -> Result<Option<Response>, Error> {
+        let call = self.call();
+        if call.host.secure {
             return Err(Error::new(ErrorKind::Tls, "https is not built in yet"));
         }
-        let mut limits = Limits::new(self.total);
-        let replayable = self.body.bytes().is_some();
-        let mut permit = self.wait_for_permit(&mut limits).await?;
-        let mut lease = match self.host.take_idle(&mut permit) {
-            Some(lease) => lease,
-            None => self.dial(permit, &mut limits).await?,
-        };
-        loop {
-            let mut exchange = Exchange::new(lease, &self.method, self.pool.options.max_head);
-            let error = match self.exchange(&mut exchange, &mut limits).await {
-                Ok(answer) => return Ok(self.respond(exchange, answer, limits)),
-                Err(error) => error,
-            };
-            if !replayable || !self.may_repeat(&exchange, &error) {
-                return Err(error);
-            }
-            // On a fresh connection: another idle one may be as stale as this one was.
-            let permit = exchange.lease.give_up();
-            lease = self.dial(permit, &mut limits).await?;
+        let Some(permits) = call.host.permits() else { return self.connect(None) };
+        let (limit, wait) = (call.pool.options.pool, permits.acquire_owned());
+        self.limits.enter(Phase::Pool, limit);
+        self.stage = Stage::Permit(wait);
+        Ok(None)
+    }
+
+    fn connect(&mut self, mut permit: Option<OwnedPermit>) -> Result<Option<Response>, Error> {
+        match self.call().host.take_idle(&mut permit) {
+            Some(lease) => self.exchange(lease),
+            None => self.dial(permit),
         }
     }
 
-    async fn wait_for_permit(&self, limits: &mut Limits) -> Result<Option<OwnedPermit>, Error> {
-        let Some(permits) = self.host.permits() else { return Ok(None) };
-        limits.enter(Phase::Pool, self.pool.options.pool);
-        limits.keep(permits.acquire_owned()).await.map(Some)
+    fn dial(&mut self, permit: Option<OwnedPermit>) -> Result<Option<Response>, Error> {
+        let dial = Dial::new(&self.call().pool, &self.call().host);
+        self.stage = Stage::Dial(Box::new(dial), permit);
+        Ok(None)
     }
 
-    async fn dial(&self, permit: Option<OwnedPermit>, limits: &mut Limits) -> Result<Lease, Error> {
-        // Boxed, since most calls find a connection: their futures need not have room for this.
-        let stream = Box::pin(dial(&self.pool, &self.host, limits)).await?;
-        Ok(self.host.lease(stream, permit))
-    }
-
-    /// Whether the connection was stale, and the request can be sent as if it never had been.
-    fn may_repeat(&self, exchange: &Exchange, error: &Error) -> bool {
-        let unheard = exchange.lease.reused && !exchange.begun && error.kind() == ErrorKind::Closed;
-        let harmless = exchange.written == 0 || self.method.is_idempotent();
-        unheard && harmless
-    }
-
-    async fn exchange(&mut self, exchange: &mut Exchange, limits: &mut Limits) -> Result<Answer, Error> {
+    /// Writes what one write takes, which is the whole of most requests.
+    fn exchange(&mut self, lease: Lease) -> Result<Option<Response>, Error> {
+        let call = self.call.as_mut().expect("every stage but a fault has a call");
+        let mut exchange = Exchange::new(lease, &call.method, call.pool.options.max_head);
         let mut out = take_output();
-        let mut encoder = self.write_head(&mut out)?;
-        let small = self.body.bytes().filter(|body| body.len() <= SMALL);
+        let mut encoder = call.write_head(&mut out)?;
+        let small = call.body.bytes().filter(|body| body.len() <= SMALL);
         if let Some(body) = small {
             encoder.write(body, &mut out)?;
-        }
-        if small.is_some() {
             match exchange.lease.stream.try_write(&out) {
                 Ok(count) => exchange.written = count,
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // Perhaps it answered before it went away.
-                Err(error) if is_closed(&error) => return self.receive(exchange, limits).await,
+                Err(error) if is_closed(&error) => return Ok(self.receive(exchange)),
                 Err(error) => return Err(broken(error, false)),
             }
             exchange.sent = exchange.written == out.len();
         }
         if exchange.sent {
             keep_output(out);
-            return self.receive(exchange, limits).await;
+            return Ok(self.receive(exchange));
         }
         let rest = match small {
             Some(_) => Body::empty(),
-            None => self.body.replica().unwrap_or_else(|| std::mem::take(&mut self.body)),
+            None => call.body.replica().unwrap_or_else(|| std::mem::take(&mut call.body)),
         };
-        let upload = Upload::new(exchange, out, encoder);
-        match Box::pin(self.upload(upload, rest, limits)).await? {
-            Some(answer) => Ok(answer),
-            None => self.receive(exchange, limits).await,
+        exchange.repeatable = call.body.bytes().is_some() && rest.bytes().is_some();
+        self.limits.enter(Phase::Send, call.pool.options.send);
+        self.stage = Stage::Upload(Box::new(Upload::new(exchange, out, encoder, rest)));
+        Ok(None)
+    }
+
+    fn advance(&mut self, step: Step) -> Result<Option<Response>, Error> {
+        let limit = self.call().pool.options.send;
+        self.limits.enter(Phase::Send, limit);
+        match (step, std::mem::replace(&mut self.stage, Stage::Done)) {
+            (Step::Done, Stage::Upload(upload)) => Ok(self.receive(upload.exchange)),
+            (Step::Answered(answer), Stage::Upload(upload)) => {
+                self.stage = Stage::Receive(upload.exchange);
+                Ok(self.respond(*answer))
+            }
+            (_, stage) => {
+                self.stage = stage;
+                Ok(None)
+            }
         }
     }
 
+    fn receive(&mut self, exchange: Exchange) -> Option<Response> {
+        let options = &self.call().pool.options;
+        let (phase, limit) = match exchange.begun {
+            false => (Phase::FirstByte, options.first_byte),
+            true => (Phase::Gap, options.gap),
+        };
+        self.limits.enter(phase, limit);
+        self.stage = Stage::Receive(exchange);
+        None
+    }
+
+    /// Tries once more where that is as if the first time had never been.
+    fn fail(&mut self, error: Error) -> Result<Option<Response>, Error> {
+        let exchange = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Receive(exchange) => exchange,
+            Stage::Upload(upload) => upload.exchange,
+            _ => return Err(error),
+        };
+        if !exchange.may_repeat(&self.call().method, &error) {
+            return Err(error);
+        }
+        // On a fresh connection: another idle one may be as stale as this one was.
+        self.dial(exchange.lease.give_up())
+    }
+
+    fn respond(&mut self, mut answer: Answer) -> Option<Response> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Done);
+        let Stage::Receive(exchange) = stage else { unreachable!("an answer comes while it is waited for") };
+        answer.keep_alive &= exchange.sent && !self.call().asks_to_close();
+        let gap = self.call().pool.options.gap;
+        let limits = std::mem::replace(&mut self.limits, Limits::new(None));
+        Some(Response::new(answer, exchange.lease, limits, gap))
+    }
+}
+
+impl Call {
     fn write_head(&self, out: &mut Vec<u8>) -> Result<BodyEncoder, Error> {
         let parts = RequestParts {
             method: &self.method,
@@ -124,40 +228,42 @@ impl Call {
         parts.write_head(out)
     }
 
-    /// Sends what one write did not take; returns the answer of a server that did not wait for the end.
-    async fn upload(
-        &self,
-        mut upload: Upload<'_>,
-        mut body: Body,
-        limits: &mut Limits,
-    ) -> Result<Option<Answer>, Error> {
-        loop {
-            limits.enter(Phase::Send, self.pool.options.send);
-            match limits.keep(poll_fn(|cx| upload.poll_step(&mut body, cx))).await?? {
-                Step::On => {}
-                Step::Done => return Ok(None),
-                Step::Answered(answer) => return Ok(Some(*answer)),
-            }
-        }
+    fn asks_to_close(&self) -> bool {
+        !self.headers.is_empty()
+            && framing::asks_to_close(self.headers.get_all(CONNECTION).iter().map(HeaderValue::as_bytes))
     }
+}
 
-    async fn receive(&self, exchange: &mut Exchange, limits: &mut Limits) -> Result<Answer, Error> {
-        let options = &self.pool.options;
-        loop {
-            match exchange.begun {
-                false => limits.enter(Phase::FirstByte, options.first_byte),
-                true => limits.enter(Phase::Gap, options.gap),
+impl Future for Sending {
+    type Output = Result<Response, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let result = loop {
+            match this.poll_stage(cx) {
+                Poll::Ready(Ok(None)) => {}
+                Poll::Ready(Ok(Some(response))) => return Poll::Ready(Ok(response)),
+                Poll::Ready(Err(error)) => break error,
+                Poll::Pending => break ready!(this.limits.poll_passed(cx)),
             }
-            if let Some(answer) = limits.keep(poll_fn(|cx| exchange.poll_head(cx))).await?? {
-                return Ok(answer);
-            }
-        }
+        };
+        // The connection is closed and the permit free before anybody hears of the error.
+        this.stage = Stage::Done;
+        Poll::Ready(Err(result))
     }
+}
 
-    fn respond(&self, exchange: Exchange, mut answer: Answer, limits: Limits) -> Response {
-        let closes = !self.headers.is_empty()
-            && framing::asks_to_close(self.headers.get_all(CONNECTION).iter().map(HeaderValue::as_bytes));
-        answer.keep_alive &= exchange.sent && !closes;
-        Response::new(answer, exchange.lease, limits, self.pool.options.gap)
+impl fmt::Debug for Sending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match &self.stage {
+            Stage::Fault(_) => "fault",
+            Stage::Start => "start",
+            Stage::Permit(_) => "permit",
+            Stage::Dial(..) => "dial",
+            Stage::Upload(_) => "upload",
+            Stage::Receive(_) => "receive",
+            Stage::Done => "done",
+        };
+        f.debug_struct("Sending").field("stage", &stage).finish_non_exhaustive()
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Exchange {
     pub(crate) written: usize,
     /// All of them.
     pub(crate) sent: bool,
+    /// The body is there to be sent again.
+    pub(crate) repeatable: bool,
 }
 
 /// The final response's head, and what came behind it.
@@ -44,7 +46,7 @@ pub(crate) struct Answer {
 impl Exchange {
     pub(crate) fn new(lease: Lease, method: &Method, max_head: usize) -> Self {
         let reader = ResponseReader::new(method).max_head(max_head);
-        Self { lease, reader, inbox: Vec::new(), begun: false, written: 0, sent: false }
+        Self { lease, reader, inbox: Vec::new(), begun: false, written: 0, sent: false, repeatable: true }
     }
 
     /// Reads until the head is whole. Each time something came and it is not, it is ready with nothing.
@@ -58,6 +60,12 @@ impl Exchange {
             self.begun = true;
             Poll::Ready(self.take_in(&input[..count]))
         })
+    }
+
+    /// Whether the connection was stale, and the request can be sent as if it never had been.
+    pub(crate) fn may_repeat(&self, method: &Method, error: &Error) -> bool {
+        let unheard = self.lease.reused && !self.begun && error.kind() == ErrorKind::Closed;
+        unheard && self.repeatable && (self.written == 0 || method.is_idempotent())
     }
 
     fn take_in(&mut self, came: &[u8]) -> Result<Option<Answer>, Error> {

@@ -58,11 +58,6 @@ impl Limits {
         self.of_phase = Limit::new(limit);
     }
 
-    /// Gives a future of the phase its limits.
-    pub(crate) fn keep<F: Future + Unpin>(&mut self, future: F) -> Kept<'_, F> {
-        Kept { limits: self, future }
-    }
-
     /// Arms the timer as far as there are limits; ready when one has passed.
     pub(crate) fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let mut now = None;
@@ -85,25 +80,5 @@ impl Limits {
         }
         let phase = if total == Some(due) { Phase::Total } else { self.phase };
         Poll::Ready(Error::new(ErrorKind::Timeout(phase), "a limit of time passed"))
-    }
-}
-
-/// The future of [`Limits::keep`].
-#[derive(Debug)]
-#[must_use = "a future does nothing until it is awaited"]
-pub(crate) struct Kept<'l, F> {
-    limits: &'l mut Limits,
-    future: F,
-}
-
-impl<F: Future + Unpin> Future for Kept<'_, F> {
-    type Output = Result<F::Output, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        if let Poll::Ready(output) = Pin::new(&mut this.future).poll(cx) {
-            return Poll::Ready(Ok(output));
-        }
-        this.limits.poll_passed(cx).map(Err)
     }
 }

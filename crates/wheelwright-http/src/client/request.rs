@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::call::Call;
-use super::response::Response;
+use super::call::{Call, Sending};
 use crate::body::Body;
 use crate::{Error, ErrorKind};
 
@@ -86,10 +85,10 @@ impl RequestBuilder {
     ///
     /// # Cancel safety
     /// Dropping it closes the connection. The server may have seen the request or not.
-    pub async fn send(self) -> Result<Response, Error> {
+    pub fn send(self) -> Sending {
         match self.fault {
-            Some(fault) => Err(fault),
-            None => self.call.perform().await,
+            Some(fault) => Sending::fault(fault),
+            None => Sending::new(self.call),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::fmt;
-use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,6 +16,7 @@ use super::exchange::{Answer, broken};
 use super::inflow::Inflow;
 use super::limits::Limits;
 use super::pool::Lease;
+use super::reading::{Chunk, Collect, Text};
 use crate::buffers::with_input;
 use crate::proto::response::header_map;
 use crate::{Error, ErrorKind, Phase};
@@ -110,8 +110,8 @@ impl Response {
     ///
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        poll_fn(|cx| self.poll_chunk(cx)).await
+    pub fn chunk(&mut self) -> Chunk<'_> {
+        Chunk(self)
     }
 
     /// Reads the whole body.
@@ -121,8 +121,8 @@ impl Response {
     ///
     /// # Cancel safety
     /// Dropping it drops the response.
-    pub async fn bytes(self) -> Result<Bytes, Error> {
-        self.bytes_limited(usize::MAX).await
+    pub fn bytes(self) -> Collect {
+        self.bytes_limited(usize::MAX)
     }
 
     /// Reads the whole body, if it has at most `limit` bytes.
@@ -132,22 +132,8 @@ impl Response {
     ///
     /// # Cancel safety
     /// Dropping it drops the response.
-    pub async fn bytes_limited(mut self, limit: usize) -> Result<Bytes, Error> {
-        let declared = self.inflow.decoder().remaining().filter(|_| self.open.is_some()).unwrap_or(0);
-        if limit as u64 <= declared.saturating_add(self.inflow.data.len() as u64).saturating_sub(1) {
-            return Err(self.refuse());
-        }
-        self.inflow.data.reserve_exact(declared.min(BELIEVED) as usize);
-        while self.open.is_some() {
-            poll_fn(|cx| self.poll_more(cx)).await?;
-            if limit < self.inflow.data.len() {
-                return Err(self.refuse());
-            }
-        }
-        match self.fault.take() {
-            Some(fault) => Err(fault),
-            None => Ok(std::mem::take(&mut self.inflow.data).into()),
-        }
+    pub fn bytes_limited(self, limit: usize) -> Collect {
+        Collect { response: self, limit }
     }
 
     /// Reads the whole body as text. What is not UTF-8 is replaced.
@@ -157,9 +143,8 @@ impl Response {
     ///
     /// # Cancel safety
     /// Dropping it drops the response.
-    pub async fn text(self) -> Result<String, Error> {
-        let bytes = Vec::from(self.bytes().await?);
-        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    pub fn text(self) -> Text {
+        Text(self.bytes())
     }
 
     /// Returns the response unless its status is an error's.
@@ -192,6 +177,29 @@ impl Response {
         }
     }
 
+    /// Asks for all the bytes of the body that were not handed out.
+    pub(super) fn poll_whole(&mut self, limit: usize, cx: &mut Context<'_>) -> Poll<Result<Bytes, Error>> {
+        loop {
+            // What is still declared counts as if it were here: there is no use in waiting for it.
+            let declared = self.open.as_ref().and_then(|_| self.inflow.decoder().remaining()).unwrap_or(0);
+            if (limit as u64) < declared.saturating_add(self.inflow.data.len() as u64) {
+                self.close(false);
+                return Poll::Ready(Err(Error::new(ErrorKind::TooLarge, "the body exceeds the limit of the caller")));
+            }
+            if self.open.is_none() {
+                break;
+            }
+            self.inflow.data.reserve(declared.min(BELIEVED) as usize);
+            if let Err(fault) = ready!(self.poll_more(cx)) {
+                self.fault = Some(fault);
+            }
+        }
+        match self.fault.take() {
+            Some(fault) => Poll::Ready(Err(fault)),
+            None => Poll::Ready(Ok(std::mem::take(&mut self.inflow.data).into())),
+        }
+    }
+
     /// Reads once, and lets the connection go at the end of the body or at its failure.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let Some(open) = &mut self.open else { return Poll::Ready(Ok(())) };
@@ -216,11 +224,6 @@ impl Response {
             let Open { lease, keep_alive, .. } = *open;
             finish(lease, whole && keep_alive && self.inflow.is_clean());
         }
-    }
-
-    fn refuse(&mut self) -> Error {
-        self.close(false);
-        Error::new(ErrorKind::TooLarge, "the body exceeds the limit of the caller")
     }
 }
 

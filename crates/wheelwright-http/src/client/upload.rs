@@ -14,8 +14,9 @@ use crate::{Error, ErrorKind};
 
 /// What is left to send of a request.
 #[derive(Debug)]
-pub(crate) struct Upload<'e> {
-    exchange: &'e mut Exchange,
+pub(crate) struct Upload {
+    pub(crate) exchange: Exchange,
+    body: Body,
     /// Bytes of heads and chunk sizes; the first `at` are sent.
     front: Vec<u8>,
     at: usize,
@@ -37,11 +38,11 @@ pub(crate) enum Step {
     Answered(Box<Answer>),
 }
 
-impl<'e> Upload<'e> {
+impl Upload {
     /// What the exchange has written already is the beginning of `front`.
-    pub(crate) fn new(exchange: &'e mut Exchange, front: Vec<u8>, encoder: BodyEncoder) -> Self {
+    pub(crate) fn new(exchange: Exchange, front: Vec<u8>, encoder: BodyEncoder, body: Body) -> Self {
         let at = exchange.written;
-        Self { exchange, front, at, data: Bytes::new(), tail: b"", encoder: Some(encoder) }
+        Self { exchange, body, front, at, data: Bytes::new(), tail: b"", encoder: Some(encoder) }
     }
 
     /// Accounts for data that follows what is there.
@@ -53,13 +54,13 @@ impl<'e> Upload<'e> {
     }
 
     /// Sends a part, or waits for room, for the body's next bytes and for an answer, whichever comes first.
-    pub(crate) fn poll_step(&mut self, body: &mut Body, cx: &mut Context<'_>) -> Poll<Result<Step, Error>> {
+    pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Result<Step, Error>> {
         if let Poll::Ready(answer) = self.exchange.poll_head(cx) {
             return Poll::Ready(
                 answer.map(|answer| answer.map_or(Step::On, |answer| Step::Answered(Box::new(answer)))),
             );
         }
-        self.poll_fill(body, cx)?;
+        self.poll_fill(cx)?;
         if self.is_empty() {
             return match self.encoder {
                 None => Poll::Ready(Ok(Step::Done)),
@@ -79,9 +80,9 @@ impl<'e> Upload<'e> {
     }
 
     /// Asks for the body's next bytes if none are left.
-    fn poll_fill(&mut self, body: &mut Body, cx: &mut Context<'_>) -> Result<(), Error> {
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
         while self.data.is_empty() && self.tail.is_empty() && self.encoder.is_some() {
-            match body.poll_chunk(cx) {
+            match self.body.poll_chunk(cx) {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Some(Ok(data))) => self.push(data)?,
                 Poll::Ready(Some(Err(error))) => {

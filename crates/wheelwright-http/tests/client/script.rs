@@ -37,6 +37,7 @@ impl Server {
         let (counter, script, given) = (Arc::clone(&connections), Arc::new(script), marks.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                stream.set_nodelay(true).expect("the connection was just accepted");
                 let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
                 let connection = Connection { stream, number, marks: given.clone() };
                 let script = Arc::clone(&script);
