@@ -231,14 +231,14 @@ impl Table {
                 continue;
             }
             let key = Key::new(runtime.get(), slot.generation & GENERATION_MASK, index);
-            let next = match &slot.occupant {
-                Occupant::Task(task) => Next::Task(key, Rc::clone(task)),
-                Occupant::Root => Next::Root(key),
-                Occupant::Vacant(_) | Occupant::Child(..) => continue,
-            };
             current_id.set(slot.id);
             slot.wait = Wait::NONE;
-            return Some(next);
+            if let Occupant::Task(task) = &slot.occupant {
+                return Some(Next::Task(key, Rc::clone(task)));
+            }
+            if let Occupant::Root = slot.occupant {
+                return Some(Next::Root(key));
+            }
         }
     }
 
