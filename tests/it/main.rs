@@ -1,8 +1,12 @@
 //! Turns the runtime's public promises into facts, topic by topic.
 
 mod combinators;
-mod executor;
 mod net;
+mod panics;
+mod readiness;
+mod shutdown;
+mod support;
 mod sync;
+mod tasks;
 mod threads;
 mod timers;

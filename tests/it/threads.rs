@@ -112,8 +112,7 @@ fn no_more_threads_run_than_the_bound_and_the_queue_has_one_too() {
 
 #[test]
 fn a_panic_of_a_blocking_job_is_delivered() {
-    let error =
-        block_on(async { spawn_blocking(|| panic!("in the job")).await.map(|()| ()).expect_err("it panicked") });
+    let error = block_on(async { spawn_blocking(|| panic!("in the job")).await.expect_err("it panicked") });
     assert!(
         error.is_panic() && error.to_string().contains("in the job") && error.to_string().contains("threads.rs"),
         "{error}"
