@@ -34,6 +34,7 @@ pub(crate) enum Direction {
 const READ: u8 = 1;
 const WRITE: u8 = 2;
 const READ_CLOSED: u8 = 4;
+const URGENT: u8 = 8;
 
 impl Direction {
     fn bit(self) -> u8 {
@@ -127,23 +128,28 @@ impl Reactor {
             return;
         }
         if let Some(waiter) = self.take_waiter(source, direction) {
-            waiter.waker.wake();
+            waker::wake(waiter.waker);
         }
         if direction == Direction::Read {
             for (_, waker) in source.sharers.take() {
-                waker.wake();
+                waker::wake(waker);
             }
         }
     }
 
-    /// Registers a descriptor of ours for both directions, believed ready for `ready` until the kernel says otherwise.
-    pub(crate) fn register(&self, io: &mut impl mio::event::Source, ready: Ready) -> io::Result<Rc<Source>> {
+    /// Registers a descriptor of ours, believed ready for `ready` until the kernel says otherwise.
+    pub(crate) fn register(
+        &self,
+        io: &mut impl mio::event::Source,
+        watched: Interest,
+        ready: Ready,
+    ) -> io::Result<Rc<Source>> {
         self.check_alive()?;
         let generation = self.next_generation.get();
         self.next_generation.set(generation.wrapping_add(1));
         let slot = self.sources.borrow().vacant_key();
         let token = Token((generation as usize) << SLOT_BITS | slot);
-        self.registry.register(io, token, Interest::READABLE | Interest::WRITABLE)?;
+        self.registry.register(io, token, watched)?;
         let source = Rc::new(Source {
             slot,
             generation,
@@ -248,9 +254,9 @@ impl Source {
     }
 
     /// A read came back short, which on a stream says that nothing was left; unless the other side has closed, whose edge
-    /// may have been this very one.
+    /// may have been this very one, or has ever sent urgent data, before which a read stops.
     pub(crate) fn drained(&self) {
-        if self.ready.get() & READ_CLOSED == 0 {
+        if self.ready.get() & (READ_CLOSED | URGENT) == 0 {
             self.clear(Direction::Read);
         }
     }
@@ -265,6 +271,9 @@ impl Source {
         }
         if event.is_read_closed() || event.is_error() {
             ready |= READ_CLOSED;
+        }
+        if event.is_priority() {
+            ready |= URGENT;
         }
         self.ready.set(ready);
     }

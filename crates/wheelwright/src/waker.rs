@@ -8,8 +8,9 @@
 
 #![allow(unsafe_code, reason = "one of the two files where unsafe may stand, see docs/decisions")]
 
-use std::ptr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{RawWaker, RawWakerVTable, Waker};
+use std::{mem, ptr};
 
 use crate::{mailbox, ready};
 
@@ -83,7 +84,7 @@ impl Key {
 }
 
 // A static and not a const: its address tells our wakers from others'.
-static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, forget);
+static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake_data, wake_data, forget);
 
 /// Leaves of ours keep wakers with [`keep`]; so somebody else's code keeps this one, and may wake the task.
 fn clone(data: *const ()) -> RawWaker {
@@ -94,7 +95,7 @@ fn clone(data: *const ()) -> RawWaker {
     RawWaker::new(data, &VTABLE)
 }
 
-fn wake(data: *const ()) {
+fn wake_data(data: *const ()) {
     Key::from_data(data).wake();
 }
 
@@ -106,6 +107,25 @@ pub(crate) fn keep(waker: &Waker) -> Waker {
     match key_of(waker) {
         Some(key) => key.waker(),
         None => waker.clone(),
+    }
+}
+
+/// Wakes one of several: ours by its number, another executor's so that a panic of it is told and keeps nobody else waiting.
+#[inline]
+pub(crate) fn wake(waker: Waker) {
+    let Some(key) = key_of(&waker) else { return guarded(|| waker.wake()) };
+    // Dropping a number does nothing, but would be one more call that the compiler cannot see through.
+    mem::forget(waker);
+    key.wake();
+}
+
+/// Runs what wakes or drops others' wakers, so that a panic of theirs is told and goes no further.
+#[cold]
+pub(crate) fn guarded(act: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(act)) {
+        eprintln!("wheelwright: another library's waker panicked");
+        // Its destructor may panic too, and it is nobody's to take.
+        mem::forget(payload);
     }
 }
 

@@ -127,7 +127,7 @@ impl Future for Readable<'_> {
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.wait.stream.socket.poll_ready(self.wait.interest, cx)
+        self.wait.stream.socket.poll_charged(self.wait.interest, cx)
     }
 }
 
@@ -142,6 +142,6 @@ impl Future for Writable<'_> {
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.wait.stream.socket.poll_ready(self.wait.interest, cx)
+        self.wait.stream.socket.poll_charged(self.wait.interest, cx)
     }
 }

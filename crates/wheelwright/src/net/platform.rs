@@ -2,6 +2,15 @@
 
 use std::io;
 
+use mio::Interest;
+
+/// What a descriptor is watched for: both ways, and urgent data where the system tells of it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) const WATCHED: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
+/// What a descriptor is watched for: both ways.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) const WATCHED: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
 /// Whether a read that comes back short proves a stream drained, because an edge will tell of more.
 pub(crate) const SHORT_READ_DRAINS: bool = cfg!(any(
     target_os = "linux",

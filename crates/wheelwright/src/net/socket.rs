@@ -9,6 +9,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use super::platform::WATCHED;
 use crate::observe::{self, Line, WaitOn};
 use crate::reactor::{Direction, Reactor, Ready, Source, note_wait};
 use crate::{ready, runtime};
@@ -66,16 +67,22 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
         mut operation: impl FnMut(&S) -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
         loop {
-            ready!(self.poll_ready(interest, cx))?;
-            if ready::poll_budget(cx).is_pending() {
-                observe::waits(WaitOn::Yield, 0, interest.at);
-                return Poll::Pending;
-            }
+            ready!(self.poll_charged(interest, cx))?;
             match self.attempt(interest.direction, &mut operation) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready::refund_budget(),
                 result => return Poll::Ready(result),
             }
         }
+    }
+
+    /// As `poll_ready`, at the price of some budget: a task that finds its socket always ready must pause all the same.
+    pub(crate) fn poll_charged(&self, interest: Interest, cx: &Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_ready(interest, cx))?;
+        if ready::poll_budget(cx).is_pending() {
+            observe::waits(WaitOn::Yield, 0, interest.at);
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Waits until the direction may be ready.
@@ -86,6 +93,11 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
             return Poll::Ready(Ok(()));
         }
         binding.reactor.wait(&binding.source, interest.direction, cx, interest.background);
+        if binding.source.is_ready(interest.direction) {
+            // Keeping or dropping another executor's waker is not beyond ending the runtime.
+            binding.reactor.leave(&binding.source, interest.direction);
+            return Poll::Ready(binding.reactor.check_alive());
+        }
         note_wait(interest.direction, self.number(), interest.at);
         Poll::Pending
     }
@@ -138,6 +150,10 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
         let binding = self.binding.get().expect("a socket that would block is registered");
         binding.reactor.check_alive()?;
         *number = Some(binding.source.share(*number, cx));
+        if binding.source.is_ready(Direction::Read) {
+            // Keeping or dropping another executor's waker is not beyond ending the runtime.
+            cx.waker().wake_by_ref();
+        }
         observe::waits(WaitOn::Accept, self.number(), at);
         Poll::Pending
     }
@@ -175,7 +191,7 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
         let reactor = runtime::try_current(|event_loop| Rc::clone(&event_loop.reactor)).ok_or_else(|| {
             io::Error::other("a socket was waited for outside a runtime: await it inside wheelwright::block_on")
         })?;
-        let source = reactor.register(&mut *self.io.borrow_mut(), ready)?;
+        let source = reactor.register(&mut *self.io.borrow_mut(), WATCHED, ready)?;
         Ok(self.binding.get_or_init(|| Binding { reactor, source }))
     }
 
