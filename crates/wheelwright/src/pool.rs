@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,7 +28,7 @@ impl Default for PoolLimits {
     }
 }
 
-/// A piece of blocking work. It must not unwind, and tells its waiter itself, also when it is dropped without being run.
+/// A piece of blocking work. It tells its waiter itself how it went, also when it is dropped without being run.
 pub(crate) struct Job {
     pub(crate) kind: JobKind,
     pub(crate) work: Box<dyn FnOnce() + Send>,
@@ -52,6 +53,9 @@ pub(crate) enum Refusal {
     NoThread(io::Error),
 }
 
+/// What a thread calls when it is done with a job.
+pub(crate) type OnFinished = Box<dyn Fn() + Send + Sync>;
+
 /// The pool of one runtime.
 pub(crate) struct Pool {
     crew: Arc<Crew>,
@@ -65,6 +69,8 @@ pub(crate) struct Pool {
 struct Crew {
     jobs: Receiver<Job>,
     limits: PoolLimits,
+    /// Called after a job no longer counts as unfinished, if that is somebody's business.
+    on_finished: Option<OnFinished>,
     counts: Mutex<Counts>,
     /// Told whenever a thread ends, once the pool is closed.
     ended: Condvar,
@@ -77,20 +83,22 @@ struct Counts {
     threads: BTreeMap<u64, thread::JoinHandle<()>>,
     /// The threads that ended since the pool was closed, to be joined.
     joinable: Vec<thread::JoinHandle<()>>,
-    /// How many threads wait for a job, or have just been started and are about to.
+    /// How many threads wait for a job, or are about to.
     idle: usize,
+    /// How many jobs were sent and not begun: an idle thread that has taken one is idle until it begins.
+    queued: usize,
     /// How many threads look a name up.
     lookups: usize,
-    /// Jobs sent whose waiter has not been told yet.
+    /// Jobs sent whose waiter has not been told yet, or only just.
     unfinished: usize,
     is_closed: bool,
 }
 
 impl Pool {
-    pub(crate) fn new(limits: PoolLimits) -> Self {
+    pub(crate) fn new(limits: PoolLimits, on_finished: Option<OnFinished>) -> Self {
         // The bound of the queue depends on the kind of job, so it is `send` that keeps it.
         let (sender, jobs) = unbounded();
-        let crew = Crew { jobs, limits, counts: Mutex::default(), ended: Condvar::new() };
+        let crew = Crew { jobs, limits, on_finished, counts: Mutex::default(), ended: Condvar::new() };
         let patience = Cell::new(Duration::from_secs(60));
         Self { crew: Arc::new(crew), jobs: RefCell::new(Some(sender)), patience }
     }
@@ -99,24 +107,26 @@ impl Pool {
     pub(crate) fn send(&self, job: Job) -> Result<(), Refusal> {
         let Some(jobs) = self.jobs.borrow().clone() else { return Err(Refusal::Closed) };
         let mut counts = self.crew.counts();
-        let waiting = self.crew.jobs.len();
-        let is_short = counts.idle <= waiting;
-        if is_short && counts.threads.len() < self.crew.limits.threads {
+        if counts.idle <= counts.queued && counts.threads.len() < self.crew.limits.threads {
             let hired = self.crew.hire(&mut counts);
             if let Err(error) = hired
                 && counts.threads.is_empty()
             {
                 return Err(Refusal::NoThread(error));
             }
-        } else if is_short && job.kind == JobKind::Spawned && self.crew.limits.queue <= waiting {
+        }
+        // As many as there are idle threads do not wait for one.
+        let is_full = counts.idle + self.crew.limits.queue <= counts.queued;
+        if is_full && job.kind == JobKind::Spawned {
             return Err(Refusal::Full);
         }
+        counts.queued += 1;
         counts.unfinished += 1;
         jobs.send(job).unwrap_or_else(|_| unreachable!("the crew holds a receiver"));
         Ok(())
     }
 
-    /// How many jobs were sent whose waiter has not been told yet.
+    /// How many jobs were sent whose waiter has not been told yet, or only just.
     pub(crate) fn unfinished(&self) -> usize {
         self.crew.counts().unfinished
     }
@@ -129,13 +139,32 @@ impl Pool {
     pub(crate) fn close(&self) {
         self.crew.counts().is_closed = true;
         drop(self.jobs.take());
-        let cancelled = self.crew.jobs.try_iter().map(drop).count();
-        self.crew.counts().unfinished -= cancelled;
+        for job in self.crew.jobs.try_iter() {
+            do_or_drop(move || drop(job));
+            let mut counts = self.crew.counts();
+            counts.queued -= 1;
+            counts.unfinished -= 1;
+        }
         let joinable = self.crew.wait_for_end(self.patience.get());
         for thread in joinable {
             // Jobs do not unwind; and if one did, the end of the runtime is not the place to tell.
             let _ = thread.join();
         }
+    }
+}
+
+impl Counts {
+    /// How many threads do what the end of the runtime waits for.
+    fn busy(&self) -> usize {
+        self.threads.len() - self.idle - self.lookups
+    }
+}
+
+/// Runs a job or drops it. A job delivers its own panic; what else may panic (the destructor of what a cancelled one held)
+/// must not take the thread along.
+fn do_or_drop(work: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        std::mem::forget(payload);
     }
 }
 
@@ -176,6 +205,7 @@ impl Crew {
         let is_lookup = usize::from(job.kind == JobKind::Lookup);
         let mut counts = self.counts();
         counts.idle -= 1;
+        counts.queued -= 1;
         counts.lookups += is_lookup;
         let is_closed = counts.is_closed;
         drop(counts);
@@ -183,15 +213,19 @@ impl Crew {
             // A thread that the end leaves alone must not be what it waits for.
             self.ended.notify_all();
         }
-        if is_closed {
-            drop(job.work);
-        } else {
-            (job.work)();
-        }
+        do_or_drop(move || {
+            if !is_closed {
+                (job.work)();
+            }
+        });
         let mut counts = self.counts();
         counts.idle += 1;
         counts.lookups -= is_lookup;
         counts.unfinished -= 1;
+        drop(counts);
+        if let Some(call) = &self.on_finished {
+            call();
+        }
     }
 
     fn leave(&self, mut counts: MutexGuard<'_, Counts>, id: u64) {
@@ -212,7 +246,7 @@ impl Crew {
             let left = patience.saturating_sub(begin.elapsed());
             let (back, _) = self.ended.wait_timeout(counts, left.min(SILENCE)).unwrap_or_else(PoisonError::into_inner);
             counts = back;
-            let busy = counts.threads.len() - counts.lookups;
+            let busy = counts.busy();
             if !has_told && SILENCE <= begin.elapsed() && 0 < busy {
                 has_told = true;
                 eprintln!(
@@ -220,8 +254,8 @@ impl Crew {
                 );
             }
         }
-        if counts.lookups < counts.threads.len() {
-            eprintln!("wheelwright: gave up waiting for {} blocking jobs", counts.threads.len() - counts.lookups);
+        if 0 < counts.busy() {
+            eprintln!("wheelwright: gave up waiting for {} blocking jobs", counts.busy());
         }
         std::mem::take(&mut counts.joinable)
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::handle::Inbox;
 use super::{CURRENT, EventLoop, Runtime};
-use crate::pool::{Pool, PoolLimits};
+use crate::pool::{OnFinished, Pool, PoolLimits};
 use crate::reactor::Reactor;
 use crate::timer::Timers;
 use crate::{mailbox, ready};
@@ -83,10 +83,12 @@ impl Builder {
         };
         let mailbox = mailbox::of(id);
         ready::install(id, mailbox.open(waker));
+        // Only a paused clock depends on how many jobs are under way, and must look again when one is not any more.
+        let on_finished = self.paused.then(|| -> OnFinished { Box::new(|| mailbox.ring()) });
         let event_loop = Rc::new(EventLoop {
             reactor,
             timers: Rc::new(Timers::new(self.paused)),
-            pool: Pool::new(self.limits),
+            pool: Pool::new(self.limits, on_finished),
             inbox: Inbox::new(mailbox, self.inbox),
             mailbox,
             id,
