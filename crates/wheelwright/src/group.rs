@@ -8,15 +8,15 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::mem;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::observe::{self, Line, WaitOn};
 use crate::ready::{self, Parent, WokenList};
-use crate::runtime::POLLS_PER_TURN;
-use crate::task::Seats;
+use crate::runtime::{self, EventLoop, POLLS_PER_TURN};
+use crate::task::{Seats, drop_calmly};
 use crate::waker::{self, Key};
 
 mod concurrent;
@@ -161,7 +161,10 @@ impl<F: Future> Group<F> {
                 return Poll::Pending;
             }
             self.at += 1;
-            if let Poll::Ready(output) = self.poll_child(seat) {
+            let leaving = Leaving { group: self, seat };
+            let polled = leaving.group.poll_child(seat);
+            mem::forget(leaving);
+            if let Poll::Ready(output) = polled {
                 self.leave(seat);
                 return Poll::Ready(Some((seat as usize, output)));
             }
@@ -225,7 +228,14 @@ impl<F: Future> Group<F> {
         }
         let parent = match waker::key_of(cx.waker()) {
             Some(key) => Parent::Key(key),
-            None => Parent::Outside(Rc::new(cx.waker().clone())),
+            None => {
+                // A child that another thread wakes is heard of by the loop, and by nobody else.
+                assert!(
+                    runtime::current(EventLoop::is_running),
+                    "a Group (join_all, map_concurrent, …) needs its runtime to run: await it inside block_on"
+                );
+                Parent::Outside(Rc::new(cx.waker().clone()))
+            }
         };
         let old = self.list.parent.replace(parent);
         drop(old);
@@ -247,12 +257,13 @@ impl<F: Future> Group<F> {
     }
 
     fn wake_parent(&self) {
-        let parent = match &*self.list.parent.borrow() {
-            Parent::Nobody => return,
-            Parent::Key(key) => return key.wake(),
-            Parent::Outside(waker) => Rc::clone(waker),
-        };
-        parent.wake_by_ref();
+        // Released before anybody is woken: a group around this one may be polled by another executor.
+        let parent = self.list.parent.borrow().clone();
+        match parent {
+            Parent::Nobody => {}
+            Parent::Key(key) => key.wake(),
+            Parent::Outside(waker) => waker.wake_by_ref(),
+        }
     }
 
     /// More seats, and the first of them.
@@ -263,6 +274,18 @@ impl<F: Future> Group<F> {
         self.keys.resize(to as usize, Key::NOBODY);
         self.vacant.extend((from + 1..to).rev());
         from
+    }
+}
+
+/// A child is being polled: should it panic, it is gone, and the group can be used further.
+struct Leaving<'a, F: Future> {
+    group: &'a mut Group<F>,
+    seat: u32,
+}
+
+impl<F: Future> Drop for Leaving<'_, F> {
+    fn drop(&mut self) {
+        drop_calmly(catch_unwind(AssertUnwindSafe(|| self.group.leave(self.seat))));
     }
 }
 

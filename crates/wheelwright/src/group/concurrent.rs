@@ -45,7 +45,7 @@ where
     M: FnMut(I::Item) -> F,
     F: Future,
 {
-    MapConcurrent { window: Window::new(limit, items.into_iter(), work, Location::caller()), outputs: Vec::new() }
+    MapConcurrent { window: Window::new(limit, items.into_iter(), work, Location::caller()), outputs: Some(Vec::new()) }
 }
 
 /// Calls an async function for each item, at most `limit` at a time, and waits for all.
@@ -117,7 +117,8 @@ impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future> Window<I, M, F> {
 #[must_use = "nothing is started until it is awaited"]
 pub struct MapConcurrent<I: Iterator, M, F: Future> {
     window: Window<I, M, F>,
-    outputs: Vec<Option<F::Output>>,
+    /// Gone once they were given.
+    outputs: Option<Vec<Option<F::Output>>>,
 }
 
 // The futures are pinned in the group's own allocation; nothing else is ever pinned.
@@ -128,14 +129,15 @@ impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future> Future for MapConcurrent<I,
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        let outputs = this.outputs.as_mut().expect("a map_concurrent was polled after it gave its results");
         while let Some((index, output)) = ready!(this.window.poll_next(cx)) {
-            if this.outputs.len() <= index {
-                this.outputs.resize_with(index + 1, || None);
+            if outputs.len() <= index {
+                outputs.resize_with(index + 1, || None);
             }
-            this.outputs[index] = Some(output);
+            outputs[index] = Some(output);
         }
-        let outputs = std::mem::take(&mut this.outputs);
-        Poll::Ready(outputs.into_iter().map(|output| output.expect("every item's future has ended")).collect())
+        let outputs = this.outputs.take().unwrap_or_default().into_iter();
+        Poll::Ready(outputs.map(|output| output.expect("every item's future has ended")).collect())
     }
 }
 

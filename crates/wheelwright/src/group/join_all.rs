@@ -3,13 +3,13 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
 use super::Group;
 use crate::observe::Line;
-use crate::task::{JoinError, Seats};
+use crate::task::{JoinError, Seats, drop_calmly};
 
 /// Runs futures side by side and waits for all: their outputs, in the order of the futures.
 ///
@@ -48,7 +48,8 @@ where
 #[must_use = "the futures do nothing until it is awaited"]
 pub struct JoinAll<F: Future> {
     group: Group<F>,
-    outputs: Vec<Option<F::Output>>,
+    /// Gone once they were given.
+    outputs: Option<Vec<Option<F::Output>>>,
 }
 
 // The futures are pinned in the group's own allocation; the outputs are never pinned.
@@ -57,7 +58,7 @@ impl<F: Future> Unpin for JoinAll<F> {}
 impl<F: Future> JoinAll<F> {
     fn new(futures: impl Iterator<Item = F>, at: Line) -> Self {
         let group = Group::with_seats(Seats::with_futures(futures), at);
-        let outputs = (0..group.len()).map(|_| None).collect();
+        let outputs = Some((0..group.len()).map(|_| None).collect());
         Self { group, outputs }
     }
 }
@@ -67,16 +68,12 @@ impl<F: Future> Future for JoinAll<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        while let Some((index, output)) = std::task::ready!(this.group.poll_join_next(cx)) {
-            this.outputs[index] = Some(output);
+        let outputs = this.outputs.as_mut().expect("a join_all was polled after it gave its outputs");
+        while let Some((index, output)) = ready!(this.group.poll_join_next(cx)) {
+            outputs[index] = Some(output);
         }
-        let outputs = std::mem::take(&mut this.outputs);
-        Poll::Ready(
-            outputs
-                .into_iter()
-                .map(|output| output.expect("a join_all was polled after it gave its outputs"))
-                .collect(),
-        )
+        let outputs = this.outputs.take().unwrap_or_default().into_iter();
+        Poll::Ready(outputs.map(|output| output.expect("every future has ended")).collect())
     }
 }
 
@@ -112,7 +109,7 @@ where
     I: IntoIterator<Item: Future>,
 {
     let at = Location::caller();
-    let settled = futures.into_iter().enumerate().map(|(index, future)| Settled { future, index, at });
+    let settled = futures.into_iter().enumerate().map(|(index, future)| Settled { future: Some(future), index, at });
     JoinAllSettled { all: JoinAll::new(settled, at) }
 }
 
@@ -132,10 +129,11 @@ impl<F: Future> Future for JoinAllSettled<F> {
 }
 
 pin_project! {
-    /// A future whose panic is an outcome.
+    /// A future whose panic is an outcome, be it in its poll or in its destructor.
     struct Settled<F> {
+        // Gone once it has ended.
         #[pin]
-        future: F,
+        future: Option<F>,
         index: usize,
         at: Line,
     }
@@ -145,8 +143,16 @@ impl<F: Future> Future for Settled<F> {
     type Output = Result<F::Output, JoinError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        catch_unwind(AssertUnwindSafe(|| this.future.poll(cx).map(Ok))).unwrap_or_else(|payload| {
+        let mut this = self.project();
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let future = this.future.as_mut().as_pin_mut().expect("a child that has ended is not polled");
+            let output = ready!(future.poll(cx));
+            this.future.set(None);
+            Poll::Ready(Ok(output))
+        }));
+        polled.unwrap_or_else(|payload| {
+            // What is left of it is dropped here, where a further panic harms nobody.
+            drop_calmly(catch_unwind(AssertUnwindSafe(|| this.future.set(None))));
             let who = format!("future {} of the join_all_settled at {}", this.index, this.at);
             Poll::Ready(Err(JoinError::panicked(who, payload)))
         })

@@ -29,6 +29,7 @@ pub(crate) struct WokenList {
 }
 
 /// Whom the wake of a child wakes.
+#[derive(Clone)]
 pub(crate) enum Parent {
     Nobody,
     Key(Key),
