@@ -31,6 +31,8 @@ struct Completion<T> {
 
 struct State<T> {
     output: Option<Result<T, JoinError>>,
+    /// The output was handed on.
+    is_taken: bool,
     waker: Option<Waker>,
     /// Nobody waits any more.
     is_abandoned: bool,
@@ -46,7 +48,7 @@ impl<T> Completion<T> {
 impl<T> Promise<T> {
     /// Makes both ends. `who` puts the work into words, should it come to nothing.
     pub(crate) fn new(on: WaitOn, at: Line, who: fn(Line) -> String) -> (Self, Receipt<T>) {
-        let state = State { output: None, waker: None, is_abandoned: false };
+        let state = State { output: None, is_taken: false, waker: None, is_abandoned: false };
         let completion = Arc::new(Completion { state: Mutex::new(state), kept: Condvar::new() });
         (Self { completion: Some(Arc::clone(&completion)), who, at }, Receipt { completion, on, at })
     }
@@ -73,7 +75,7 @@ impl<T> Promise<T> {
         drop(state);
         completion.kept.notify_one();
         if let Some(waker) = waker {
-            waker.wake();
+            waker::wake(waker);
         }
     }
 }
@@ -90,7 +92,8 @@ impl<T> Drop for Promise<T> {
 impl<T> Receipt<T> {
     /// Whether the output is there.
     pub(crate) fn is_kept(&self) -> bool {
-        self.completion.lock().output.is_some()
+        let state = self.completion.lock();
+        state.is_taken || state.output.is_some()
     }
 
     /// The work was never taken on, and its promise dropped: says why.
@@ -120,9 +123,11 @@ impl<T> Future for Receipt<T> {
         let waker = waker::keep(cx.waker());
         let mut state = self.completion.lock();
         if let Some(output) = state.output.take() {
+            state.is_taken = true;
             drop(state);
             return Poll::Ready(output);
         }
+        assert!(!state.is_taken, "a handle was polled after it gave its output");
         let old = state.waker.replace(waker);
         drop(state);
         drop(old);

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::observe::{self, Line, Place};
-use crate::waker::Key;
+use crate::waker::{self, Key};
 
 mod table;
 
@@ -75,7 +75,7 @@ pub(crate) fn wake(key: Key) -> bool {
 #[cold]
 fn wake_outside() {
     for waker in with_table(|table| mem::take(&mut table.outside)) {
-        waker.wake_by_ref();
+        waker::guarded(move || waker.wake_by_ref());
     }
 }
 
@@ -104,6 +104,7 @@ pub(crate) fn install(runtime: u16, generation: u32) {
         local.instance.set(local.instance.get().wrapping_add(1));
         *local.table.borrow_mut() = Table { generation, is_open: true, ..Table::new() };
     });
+    rest();
 }
 
 /// Ends what `install` began and tells the generation to go on from.
@@ -142,6 +143,14 @@ pub(crate) fn add_task<T: Run + 'static>(task: &Rc<T>, at: Line, name: Option<&s
         }
         Some((Key::new(local.runtime.get(), table.slots[slot as usize].generation, slot), id))
     })
+}
+
+/// The loop stands still: what another executor polls meanwhile is charged nothing, and what is spawned has no parent.
+pub(crate) fn rest() {
+    LOCAL.with(|local| {
+        local.budget.set(u32::MAX);
+        local.current_id.set(0);
+    });
 }
 
 /// Gives `block_on`'s own future a slot and queues it.

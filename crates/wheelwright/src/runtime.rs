@@ -23,7 +23,7 @@ use crate::reactor::Reactor;
 use crate::ready::{self, Next};
 use crate::task::{self, JoinHandle};
 use crate::timer::Timers;
-use crate::waker::Key;
+use crate::waker::{self, Key};
 
 mod builder;
 mod handle;
@@ -201,11 +201,17 @@ struct Root<'a> {
 impl Drop for Root<'_> {
     fn drop(&mut self) {
         ready::free(self.key);
+        ready::rest();
         self.event_loop.running.set(false);
     }
 }
 
 impl EventLoop {
+    /// Whether a `block_on` is under way.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.get()
+    }
+
     fn run<F: Future>(&self, mut future: Pin<&mut F>, at: Line) -> F::Output {
         self.running.set(true);
         let root = Root { event_loop: self, key: ready::add_root(at) };
@@ -266,10 +272,11 @@ impl EventLoop {
 
     /// Nothing is ready: waits for an event, a timer or a remote wake.
     fn park(&self) {
-        ready::reset_polls();
         if !self.mailbox.lie_down() {
-            return;
+            // Counted as a poll: a storm of wakes for nobody must not keep sockets and timers waiting.
+            return self.count_poll();
         }
+        ready::reset_polls();
         match self.timers.paused_at() {
             None => self.turn(self.timers.until_next()),
             Some(clock) => self.park_paused(clock),
@@ -282,7 +289,8 @@ impl EventLoop {
     fn park_paused(&self, clock: &Cell<u64>) {
         let is_real = 0 < self.reactor.waiting() + self.pool.unfinished();
         match self.timers.next_expiry() {
-            Some(next) if !is_real => {
+            // What lies at the end of the clock's range never comes.
+            Some(next) if !is_real && next < u64::MAX => {
                 self.turn(Some(Duration::ZERO));
                 if !ready::is_any_ready() && self.mailbox.is_quiet() {
                     clock.set(next.max(clock.get()));
@@ -315,7 +323,7 @@ impl EventLoop {
             let joiner = task.cancel(key);
             ready::free(key);
             if let Some(joiner) = joiner {
-                joiner.wake();
+                waker::wake(joiner);
             }
         }
         self.reactor.kill();
@@ -340,7 +348,7 @@ fn step(key: Key, task: Rc<dyn ready::Run>) {
             ready::free(key);
             drop(task);
             if let Some(joiner) = joiner {
-                joiner.wake();
+                waker::wake(joiner);
             }
         }
     }

@@ -206,7 +206,7 @@ pub(crate) fn start<F: Future + 'static>(future: F, name: Option<&str>, at: Line
 #[cold]
 fn refuse<F: Future + 'static>(task: Rc<Task<F>>, name: Option<&str>, at: Line) -> JoinHandle<F::Output> {
     assert!(ready::is_installed(), "spawn needs a runtime on this thread: call it inside wheelwright::block_on");
-    forget_payload(task.drop_future());
+    drop_calmly(task.drop_future());
     task.finish(Err(JoinError::cancelled(in_words("a task", name.map(Into::into), Some(at)))));
     JoinHandle::new(task, Key::NOBODY, 0, at)
 }
@@ -251,7 +251,7 @@ impl<F: Future> Run for Task<F> {
             (Ok(output), Ok(())) => Ok(output),
             // The first panic is the one to tell of.
             (Err(payload), second) => {
-                forget_payload(second);
+                drop_calmly(second);
                 Err(JoinError::panicked(task_at(key), payload))
             }
             (Ok(output), Err(payload)) => {
@@ -278,7 +278,8 @@ impl<F: Future> Join<F::Output> for Task<F> {
         }
         let old = self.join.replace(Some(waker::keep(cx.waker())));
         drop(old);
-        Poll::Pending
+        // Keeping or dropping another executor's waker is not beyond ending the task.
+        if self.done.get() { self.poll_join(cx) } else { Poll::Pending }
     }
 
     fn is_done(&self) -> bool {
@@ -304,16 +305,17 @@ pub(crate) fn discard<T>(output: Result<T, JoinError>) {
         Ok(value) => {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(value))) {
                 eprintln!("wheelwright: the output of a task panicked when it was dropped: {}", text(&*payload));
-                forget_payload(payload);
+                drop_calmly(payload);
             }
         }
         Err(error) => error.report_unread(),
     }
 }
 
-/// Drops a panic's payload, whose own destructor may panic again; that one's payload is leaked rather than chased further.
-fn forget_payload<T>(payload: T) {
-    if let Err(second) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
-        std::mem::forget(second);
+/// Drops what nobody wants, a panic's payload above all, whose destructor may panic; the payload of that is leaked rather
+/// than chased further.
+pub(crate) fn drop_calmly<T>(unwanted: T) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(unwanted))) {
+        std::mem::forget(payload);
     }
 }

@@ -47,7 +47,9 @@ impl Timers {
     /// Registers a deadline. One that is beyond 584 years never comes.
     #[inline]
     pub(crate) fn arm(&self, deadline: Instant, cx: &Context<'_>) -> TimerKey {
-        self.wheel.borrow_mut().insert(self.nanos(deadline), waker::keep(cx.waker()))
+        // Kept before the wheel is borrowed: another executor's waker may do anything when it is cloned.
+        let waker = waker::keep(cx.waker());
+        self.wheel.borrow_mut().insert(self.nanos(deadline), waker)
     }
 
     /// Whether the timer has fired; if not, it wakes the context's task from now on.
@@ -67,7 +69,7 @@ impl Timers {
         let old = wheel.set_waker(key, waker);
         drop(wheel);
         drop(old);
-        false
+        self.wheel.borrow().has_fired(key)
     }
 
     /// Removes a timer, fired or not.
@@ -97,7 +99,7 @@ impl Timers {
         let mut expired = self.expired.take();
         self.wheel.borrow_mut().advance(now, &mut expired);
         for waker in expired.drain(..) {
-            waker.wake();
+            waker::wake(waker);
         }
         self.expired.set(expired);
     }
@@ -111,7 +113,7 @@ impl Timers {
     pub(crate) fn kill(&self) {
         self.dead.set(true);
         let wheel = self.wheel.replace(TimerWheel::new());
-        drop(wheel);
+        waker::guarded(|| drop(wheel));
     }
 
     #[inline]

@@ -45,7 +45,7 @@ impl Inbox {
         letters.is_open = false;
         let waiting = std::mem::take(&mut letters.waiting);
         drop(letters);
-        drop(waiting);
+        waiting.into_iter().for_each(task::drop_calmly);
     }
 
     fn lock(&self) -> MutexGuard<'_, Letters> {

@@ -92,7 +92,7 @@ impl JoinError {
             eprintln!("wheelwright: {self}; nobody joined it");
         }
         if let Ok(payload) = self.into_panic() {
-            super::forget_payload(payload);
+            super::drop_calmly(payload);
         }
     }
 }

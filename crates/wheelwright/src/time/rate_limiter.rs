@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use super::{Sleep, now, sleep_until};
 use crate::observe::{self, Line, WaitOn};
 
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// Lets so many through in a second, evenly spaced, with a burst of a chosen size after a pause.
 ///
 /// It bounds how often something starts; how many run at once is bounded by a
@@ -47,7 +49,8 @@ impl RateLimiter {
     #[must_use]
     pub fn per_second(rate: f64) -> Self {
         assert!(0.0 < rate && rate.is_finite(), "a rate is a positive number of starts in a second, not {rate}");
-        let interval = Duration::try_from_secs_f64(1.0 / rate).expect("a rate lets something start in this century");
+        let interval = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::MAX);
+        assert!(interval <= CENTURY, "a rate of {rate} in a second would let nothing start in this century");
         Self { interval, slack: Duration::ZERO, next: Cell::new(None) }
     }
 
@@ -119,8 +122,11 @@ impl Future for Start<'_> {
             self.stage = if due <= now() { Stage::Done } else { Stage::Waiting(due, sleep_until(due)) };
         }
         let at = self.at;
-        if let Stage::Waiting(_, sleep) = &mut self.stage {
-            observe::waits(WaitOn::Rate, 0, at);
+        if let Stage::Waiting(due, sleep) = &mut self.stage {
+            if now() < *due {
+                // Before the timer's own note: the first of a poll stands.
+                observe::waits(WaitOn::Rate, 0, at);
+            }
             ready!(Pin::new(sleep).poll(cx));
             self.stage = Stage::Done;
         }
