@@ -1,4 +1,31 @@
-//! Turns requests into bytes and bytes into responses.
+//! Turns requests into bytes and bytes into responses: an HTTP/1.1 client and server for the `wheelwright` runtime.
+//!
+//! Small and strict. What has two readings is refused, connections are kept and reused by rules that are tested one by one,
+//! and every wait can be limited. The types are those of the `http` crate.
+//!
+//! ```
+//! use std::time::Duration;
+//! use http::Response;
+//! use wheelwright_http::{Body, Client, Error, Server};
+//!
+//! # fn main() -> Result<(), Error> {
+//! wheelwright::block_on(async {
+//!     let server = Server::bind("127.0.0.1:0").expect("a free port");
+//!     let running = server.serve(|request| async move { Response::new(Body::from(request.uri().to_string())) });
+//!
+//!     let client = Client::builder().timeout(Duration::from_secs(10)).build()?;
+//!     let url = format!("http://{}/hello", running.local_addr());
+//!     let response = client.get(url)?.send().await?;
+//!     assert_eq!(response.status(), 200);
+//!     assert_eq!(response.text().await?, "/hello");
+//!
+//!     running.shutdown(Duration::from_secs(1)).await;
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
+//! Not here yet: TLS (an `https` URL is a clear error), redirects, compression, server-sent events, retries with a budget.
 
 // In reading order: the two sides, what both carry, and the core that both share.
 mod client; // URLs -> responses

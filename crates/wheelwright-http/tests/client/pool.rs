@@ -222,34 +222,39 @@ async fn has_permit(client: &Client, server: &Server) -> bool {
     timeout(Duration::from_secs(5), call).await.is_ok_and(|response| response.is_ok())
 }
 
-#[test]
-fn a_permit_comes_back_however_the_call_ended() {
-    let server = Server::start(|mut connection| {
+/// Answers `/good` and nothing else.
+fn choosy() -> Server {
+    Server::start(|mut connection| {
         while let Some(request) = connection.request() {
             match request.starts_with("GET /good") {
                 true => connection.send(HELLO),
                 false => connection.wait_for_close(),
             }
         }
-    });
-    let (refusing, addr) = (std::cell::Cell::new(true), server.addr);
-    let refused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let refusing = std::rc::Rc::new(refusing);
-    run(async {
-        let asked = std::rc::Rc::clone(&refusing);
-        let client = Client::builder()
-            .max_connections_per_host(1)
-            .resolver(move |_, _| {
-                let addr = if asked.get() { refused } else { addr };
-                async move { Ok(vec![addr]) }
-            })
-            .build()
-            .unwrap();
-        let error = client.get("http://one.test/good").unwrap().send().await.unwrap_err();
-        assert_eq!(error.kind(), Connect, "127: the dial failed");
-        refusing.set(false);
-        assert_eq!(get(&client, "http://one.test/good".into()).await, "hello", "127: after a failed dial");
+    })
+}
 
+#[test]
+fn a_permit_comes_back_after_a_failed_dial() {
+    let server = choosy();
+    let refused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = std::rc::Rc::new(std::cell::Cell::new(refused));
+    run(async {
+        let asked = std::rc::Rc::clone(&address);
+        let resolve = move |_, _| std::future::ready(Ok(vec![asked.get()]));
+        let client = Client::builder().max_connections_per_host(1).resolver(resolve).build().unwrap();
+        let error = client.get("http://one.test/good").unwrap().send().await.unwrap_err();
+        assert_eq!(error.kind(), Connect, "127");
+        address.set(server.addr);
+        assert_eq!(get(&client, "http://one.test/good".into()).await, "hello", "127");
+    });
+}
+
+#[test]
+fn a_permit_comes_back_after_a_cancel_a_timeout_and_a_panic() {
+    let server = choosy();
+    run(async {
+        let client = Client::builder().max_connections_per_host(1).build().unwrap();
         let call = client.get(server.url("/bad")).unwrap().send();
         assert!(timeout(Duration::from_millis(20), call).await.is_err());
         assert!(has_permit(&client, &server).await, "127: after a dropped call");

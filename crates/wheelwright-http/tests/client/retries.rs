@@ -60,6 +60,31 @@ fn a_post_on_a_stale_connection_is_closed_and_sent_once() {
 }
 
 #[test]
+fn a_post_of_which_nothing_was_sent_goes_out_on_a_fresh_connection() {
+    let server = Server::start(|mut connection| {
+        connection.request();
+        connection.send(HELLO);
+        connection.wait_for("parked");
+        if connection.number == 1 {
+            let marks = connection.marks();
+            connection.reset();
+            return marks.mark("reset");
+        }
+        connection.wait_for_close();
+    });
+    run(async {
+        let client = Client::new();
+        assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"));
+        server.marks().mark("parked");
+        // Blocks the loop, so that the kernel knows of the reset and the loop does not: the first write takes nothing.
+        server.marks().wait_for("reset", 1);
+        std::thread::sleep(Duration::from_millis(20));
+        assert_eq!(call(&client, http::Method::POST, &server).await.as_deref(), Ok("hello"), "120");
+    });
+    assert_eq!((server.connections(), server.marks().count("request")), (2, 2), "120");
+}
+
+#[test]
 fn a_body_that_cannot_be_repeated_is_sent_once() {
     let server = going_stale(1, drop);
     run(async {

@@ -125,6 +125,11 @@ impl Connection {
         self.marks.mark(name);
     }
 
+    /// What marks outlive the connection.
+    pub(crate) fn marks(&self) -> Marks {
+        self.marks.clone()
+    }
+
     /// Waits until the test has marked this.
     pub(crate) fn wait_for(&self, name: &'static str) {
         self.marks.wait_for(name, 1);
