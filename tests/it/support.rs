@@ -5,6 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::task::{Poll, Waker};
 
+use wheelwright::inspect::{self, TaskInfo, TaskState};
+use wheelwright::yield_now;
+
 /// A future that hands its task's waker out once and completes when it is polled again.
 pub(crate) fn waker_out(out: mpsc::Sender<Waker>) -> impl Future<Output = ()> {
     let mut was_polled = false;
@@ -15,6 +18,18 @@ pub(crate) fn waker_out(out: mpsc::Sender<Waker>) -> impl Future<Output = ()> {
         out.send(cx.waker().clone()).expect("the test listens");
         Poll::Pending
     })
+}
+
+/// The tasks, once all but the asking one are parked. Wakers left over from another test's runtime, whose number this
+/// one has taken, may wake a task for nothing at any time.
+pub(crate) async fn parked() -> Vec<TaskInfo> {
+    loop {
+        yield_now().await;
+        let tasks = inspect::tasks();
+        if !tasks.iter().any(|task| matches!(task.state, TaskState::Ready)) {
+            return tasks;
+        }
+    }
 }
 
 /// The message that a panic carries.

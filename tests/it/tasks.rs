@@ -9,9 +9,9 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use wheelwright::{JoinHandle, block_on, inspect, spawn, spawn_named, yield_now};
+use wheelwright::{JoinHandle, block_on, spawn, spawn_named, yield_now};
 
-use crate::support::{OnDrop, waker_out};
+use crate::support::{OnDrop, parked, waker_out};
 
 #[test]
 fn a_stale_slots_pending_bit_swallows_no_live_wake() {
@@ -136,8 +136,7 @@ fn a_task_that_joins_itself_waits_and_can_be_aborted() {
         let id = task.id();
         *own.borrow_mut() = Some(task);
         yield_now().await;
-        yield_now().await;
-        let tasks = inspect::tasks();
+        let tasks = parked().await;
         let stuck = tasks.iter().find(|task| task.id == id).expect("it waits for ever");
         assert!(stuck.to_string().contains(&format!("waits for join of task {id}")), "{stuck}");
     });
@@ -166,8 +165,7 @@ fn a_task_knows_its_parent_its_place_and_what_it_waits_for() {
             child.await
         });
         yield_now().await;
-        yield_now().await;
-        let tasks = inspect::tasks();
+        let tasks = parked().await;
         let find = |name: &str| tasks.iter().find(|task| task.name.as_deref() == Some(name)).expect("it is there");
         assert_eq!(find("child").parent, parent.id());
         let (parent, child) = (find("parent").to_string(), find("child").to_string());
