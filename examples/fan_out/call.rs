@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -133,7 +132,7 @@ impl<'a> Caller<'a> {
         let kind = |error: Error| error.kind();
         let mut response = self.client.get(line.url).map_err(kind)?.send().await.map_err(kind)?;
         outcome.status = Some(response.status().as_u16());
-        let mut file = self.file(line.number).await.map_err(in_file)?;
+        let mut file = self.options.body.as_deref().map(|directory| Saved::new(directory, line.number));
         while let Some(chunk) = response.chunk().await.map_err(kind)? {
             outcome.bytes += chunk.len() as u64;
             if let Some(file) = &mut file {
@@ -143,13 +142,6 @@ impl<'a> Caller<'a> {
         match file {
             Some(file) => file.finish().await.map_err(in_file),
             None => Ok(()),
-        }
-    }
-
-    async fn file(&self, line: usize) -> io::Result<Option<Saved>> {
-        match self.options.body.as_deref() {
-            Some(directory) => Saved::create(Path::new(directory), line).await.map(Some),
-            None => Ok(None),
         }
     }
 }

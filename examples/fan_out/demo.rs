@@ -34,7 +34,7 @@ pub(crate) fn run(json: bool) -> Result<ExitCode, Failure> {
 
 async fn measure() -> io::Result<Vec<Figures>> {
     let mut server = ServerProcess::start().await?;
-    let style = ProgressStyle::with_template("{msg:<17} {wide_bar} {pos:>3} of {len} calls answered");
+    let style = ProgressStyle::with_template("{msg:<17} {bar:30} {pos:>3} of {len} calls answered");
     // Without a terminal nothing is drawn.
     let bar = ProgressBar::new((Way::ALL.len() * CALLS) as u64).with_style(style.expect("a template that was tried"));
     let mut ways = Vec::new();

@@ -86,7 +86,7 @@ fn bar(options: &Options, count: usize) -> ProgressBar {
     if options.to_stdout() && io::stdout().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} lines, {msg}, {eta} to go");
+    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} lines, {msg}, {eta} to go");
     ProgressBar::new(count as u64).with_style(style.expect("a template that was tried"))
 }
 

@@ -7,26 +7,47 @@ use std::path::{Path, PathBuf};
 use wheelwright::fs::Writer;
 use wheelwright::spawn_blocking;
 
+/// A body up to this size is written by one job of the pool; a longer one as it comes.
+const SMALL: usize = 64 * 1024;
+
 /// A body on its way to `DIR/<line>`; until it is whole it is called `DIR/<line>.part`.
 pub(crate) struct Saved {
-    writer: Writer,
     name: PathBuf,
+    /// All of a small body.
+    gathered: Vec<u8>,
+    writer: Option<Writer>,
 }
 
 impl Saved {
-    pub(crate) async fn create(directory: &Path, line: usize) -> io::Result<Self> {
-        let name = directory.join(line.to_string());
-        Ok(Self { writer: Writer::create(part(&name)).await?, name })
+    pub(crate) fn new(directory: &Path, line: usize) -> Self {
+        Self { name: directory.join(line.to_string()), gathered: Vec::new(), writer: None }
     }
 
     pub(crate) async fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
-        self.writer.write_all(chunk).await
+        if let Some(writer) = &mut self.writer {
+            return writer.write_all(chunk).await;
+        }
+        self.gathered.extend_from_slice(chunk);
+        if self.gathered.len() <= SMALL {
+            return Ok(());
+        }
+        let writer = self.writer.insert(Writer::create(part(&self.name)).await?);
+        writer.write_all(&std::mem::take(&mut self.gathered)).await
     }
 
     pub(crate) async fn finish(self) -> io::Result<()> {
-        self.writer.close().await?;
-        let name = self.name;
-        spawn_blocking(move || fs::rename(part(&name), name)).await.map_err(io::Error::other)?
+        let Self { name, gathered, writer } = self;
+        let is_small = writer.is_none();
+        if let Some(writer) = writer {
+            writer.close().await?;
+        }
+        let whole = move || {
+            if is_small {
+                fs::write(part(&name), gathered)?;
+            }
+            fs::rename(part(&name), name)
+        };
+        spawn_blocking(whole).await.map_err(io::Error::other)?
     }
 }
 

@@ -38,8 +38,8 @@ fn what_it_shows(ways: &[Figures]) -> String {
         return String::new();
     };
     format!(
-        "{} calls of {} ms each took {} one after another and {} on the loop, {:.0} times as fast: {} waited there at once \
-         on {}, where a thread for each call made {}.",
+        "{} calls of {} ms each took {} one after another and {} on the loop, {:.0} times as fast,\n\
+         with {} of them waiting at once on {}; a thread for each took {} and {}.",
         on_loop.requests,
         DELAY.as_millis(),
         seconds(sequence.wall_ms),
@@ -47,6 +47,7 @@ fn what_it_shows(ways: &[Figures]) -> String {
         sequence.wall_ms / on_loop.wall_ms,
         known(on_loop.max_in_flight),
         threads_in_words(on_loop),
+        seconds(threads.wall_ms),
         threads_in_words(threads),
     )
 }
