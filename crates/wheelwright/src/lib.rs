@@ -7,6 +7,7 @@ mod observe; // ids, places and waits: what a task is doing
 mod waker; // a waker is a number
 mod ready; // the slots that the numbers name, and who is ready
 mod mailbox; // wakes from other threads
+mod wait_list; // those who wait, first come first
 mod task; // a future, its output and its handle, in one allocation
 mod wheel; // deadlines in order
 mod timer; // the loop's clock

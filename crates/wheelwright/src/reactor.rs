@@ -15,7 +15,7 @@ use mio::event::Event;
 use mio::{Events, Interest, Poll, Registry, Token};
 use slab::Slab;
 
-use crate::observe::{self, Line, WaitOn};
+use crate::wait_list::WaitList;
 use crate::waker;
 
 /// The token of the waker that other threads use.
@@ -67,9 +67,8 @@ pub(crate) struct Source {
     /// At most one each way: streams are used through `&mut`.
     reader: Cell<Option<Waiter>>,
     writer: Cell<Option<Waiter>>,
-    /// Those who wait to read through `&`, first come first; each with a number to leave by.
-    sharers: RefCell<Vec<(u64, Waker)>>,
-    next_sharer: Cell<u64>,
+    /// Those who wait to read through `&`, first come first.
+    pub(crate) sharers: RefCell<WaitList<()>>,
 }
 
 struct Waiter {
@@ -131,19 +130,15 @@ impl Reactor {
             waker::wake(waiter.waker);
         }
         if direction == Direction::Read {
-            for (_, waker) in source.sharers.take() {
-                waker::wake(waker);
+            let mut sharers = source.sharers.replace(WaitList::new());
+            while let Some(sharer) = sharers.pop_front() {
+                waker::wake(sharer.waker);
             }
         }
     }
 
-    /// Registers a descriptor of ours, believed ready for `ready` until the kernel says otherwise.
-    pub(crate) fn register(
-        &self,
-        io: &mut impl mio::event::Source,
-        watched: Interest,
-        ready: Ready,
-    ) -> io::Result<Rc<Source>> {
+    /// Registers a descriptor of ours, believed ready both ways until the kernel says otherwise.
+    pub(crate) fn register(&self, io: &mut impl mio::event::Source, watched: Interest) -> io::Result<Rc<Source>> {
         self.check_alive()?;
         let generation = self.next_generation.get();
         self.next_generation.set(generation.wrapping_add(1));
@@ -153,14 +148,10 @@ impl Reactor {
         let source = Rc::new(Source {
             slot,
             generation,
-            ready: Cell::new(match ready {
-                Ready::Both => READ | WRITE,
-                Ready::Neither => 0,
-            }),
+            ready: Cell::new(READ | WRITE),
             reader: Cell::new(None),
             writer: Cell::new(None),
-            sharers: RefCell::new(Vec::new()),
-            next_sharer: Cell::new(0),
+            sharers: RefCell::new(WaitList::new()),
         });
         self.sources.borrow_mut().insert(Rc::clone(&source));
         Ok(source)
@@ -234,15 +225,6 @@ impl Reactor {
     }
 }
 
-/// What a descriptor is believed to be ready for when it is registered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Ready {
-    /// It was in use before: only the direction that would block is cleared, by `clear`.
-    Both,
-    /// A connection being made: nothing until the kernel says so.
-    Neither,
-}
-
 impl Source {
     pub(crate) fn is_ready(&self, direction: Direction) -> bool {
         self.ready.get() & direction.bit() != 0
@@ -284,39 +266,4 @@ impl Source {
             Direction::Write => &self.writer,
         }
     }
-
-    /// One more waits to read through `&`; the number to leave by, which a later wait gives again.
-    pub(crate) fn share(&self, number: Option<u64>, cx: &Context<'_>) -> u64 {
-        let number = number.unwrap_or_else(|| self.next_sharer.replace(self.next_sharer.get() + 1));
-        let waker = waker::keep(cx.waker());
-        let mut sharers = self.sharers.borrow_mut();
-        let old = match sharers.iter_mut().find(|sharer| sharer.0 == number) {
-            Some(sharer) => Some(std::mem::replace(&mut sharer.1, waker)),
-            None => {
-                sharers.push((number, waker));
-                None
-            }
-        };
-        drop(sharers);
-        drop(old);
-        number
-    }
-
-    /// They wait no longer.
-    pub(crate) fn unshare(&self, number: u64) {
-        let mut sharers = self.sharers.borrow_mut();
-        let found = sharers.iter().position(|sharer| sharer.0 == number);
-        let sharer = found.map(|index| sharers.remove(index));
-        drop(sharers);
-        drop(sharer);
-    }
-}
-
-/// Notes that the current task waits for a descriptor.
-pub(crate) fn note_wait(direction: Direction, descriptor: u32, at: Line) {
-    let on = match direction {
-        Direction::Read => WaitOn::Readable,
-        Direction::Write => WaitOn::Writable,
-    };
-    observe::waits(on, descriptor, at);
 }

@@ -4,8 +4,6 @@
 
 mod cancellation_token;
 mod semaphore;
-mod wait_list;
 
 pub use cancellation_token::{CancellationToken, Cancelled, RunUntilCancelled};
 pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};
-pub(crate) use wait_list::{WaitKey, WaitList};

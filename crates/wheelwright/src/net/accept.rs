@@ -12,6 +12,7 @@ use super::socket::Socket;
 use super::{TcpListener, TcpStream};
 use crate::observe::Line;
 use crate::time::{Sleep, sleep};
+use crate::wait_list::WaitKey;
 
 /// The first pause after accept found no descriptor; each further one is twice as long.
 pub(super) const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
@@ -21,8 +22,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 #[must_use = "it accepts nothing until it is awaited"]
 pub struct Accept<'a> {
     listener: &'a TcpListener,
-    /// This wait among the listener's, while it waits.
-    number: Option<u64>,
+    /// Its place among those who wait, while it waits.
+    key: Option<WaitKey>,
     /// Under way while descriptors are lacking: their return brings no event, so only a timer can tell.
     pause: Option<Sleep>,
     at: Line,
@@ -30,7 +31,7 @@ pub struct Accept<'a> {
 
 impl<'a> Accept<'a> {
     pub(super) fn new(listener: &'a TcpListener, at: Line) -> Self {
-        Self { listener, number: None, pause: None, at }
+        Self { listener, key: None, pause: None, at }
     }
 }
 
@@ -44,7 +45,7 @@ impl Future for Accept<'_> {
                 ready!(Pin::new(pause).poll(cx));
                 this.pause = None;
             }
-            let accepted = this.listener.socket.poll_shared(&mut this.number, this.at, cx, |io| io.accept());
+            let accepted = this.listener.socket.poll_shared(&mut this.key, this.at, cx, |io| io.accept());
             match ready!(accepted).and_then(|(io, peer)| Ok((TcpStream::new(Socket::new(io))?, peer))) {
                 Ok(connection) => {
                     this.listener.pause.set(SHORTEST_PAUSE);
@@ -72,7 +73,7 @@ fn has_gone(error: &io::Error) -> bool {
 
 impl Drop for Accept<'_> {
     fn drop(&mut self) {
-        self.listener.socket.unshare(&mut self.number);
+        self.listener.socket.unshare(&mut self.key);
     }
 }
 

@@ -11,7 +11,8 @@ use std::task::{Context, Poll, ready};
 
 use super::platform::WATCHED;
 use crate::observe::{self, Line, WaitOn};
-use crate::reactor::{Direction, Reactor, Ready, Source, note_wait};
+use crate::reactor::{Direction, Reactor, Source};
+use crate::wait_list::{self, WaitKey};
 use crate::{ready, runtime};
 
 /// A descriptor, and its place in a reactor once it had to wait.
@@ -51,7 +52,9 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
     /// A socket whose connection is being made: registered at once, and ready for nothing.
     pub(crate) fn connecting(io: S) -> io::Result<Self> {
         let socket = Self::new(io);
-        socket.bind(Ready::Neither)?;
+        let source = &socket.bind()?.source;
+        source.clear(Direction::Read);
+        source.clear(Direction::Write);
         Ok(socket)
     }
 
@@ -98,7 +101,11 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
             binding.reactor.leave(&binding.source, interest.direction);
             return Poll::Ready(binding.reactor.check_alive());
         }
-        note_wait(interest.direction, self.number(), interest.at);
+        let on = match interest.direction {
+            Direction::Read => WaitOn::Readable,
+            Direction::Write => WaitOn::Writable,
+        };
+        observe::waits(on, self.number(), interest.at);
         Poll::Pending
     }
 
@@ -116,7 +123,7 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     // Registered before readiness is cleared: the kernel tells of what came in between.
-                    self.bind(Ready::Both)?.source.clear(direction);
+                    self.bind()?.source.clear(direction);
                     return Err(error);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -125,10 +132,10 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
         }
     }
 
-    /// As `poll_io`, for reads through `&`: any number of tasks may wait, `number` names this one.
+    /// As `poll_io`, for reads through `&`: any number of tasks may wait, `key` names this one's place among them.
     pub(crate) fn poll_shared<T>(
         &self,
-        number: &mut Option<u64>,
+        key: &mut Option<WaitKey>,
         at: Line,
         cx: &Context<'_>,
         mut operation: impl FnMut(&S) -> io::Result<T>,
@@ -141,7 +148,7 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
             match self.attempt(Direction::Read, &mut operation) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => {
-                    self.unshare(number);
+                    self.unshare(key);
                     return Poll::Ready(result);
                 }
             }
@@ -149,7 +156,7 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
         ready::refund_budget();
         let binding = self.binding.get().expect("a socket that would block is registered");
         binding.reactor.check_alive()?;
-        *number = Some(binding.source.share(*number, cx));
+        *key = Some(wait_list::line_up(&binding.source.sharers, *key, (), cx));
         if binding.source.is_ready(Direction::Read) {
             // Keeping or dropping another executor's waker is not beyond ending the runtime.
             cx.waker().wake_by_ref();
@@ -158,10 +165,10 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
         Poll::Pending
     }
 
-    /// The task of this number waits no longer.
-    pub(crate) fn unshare(&self, number: &mut Option<u64>) {
-        if let (Some(binding), Some(number)) = (self.binding.get(), number.take()) {
-            binding.source.unshare(number);
+    /// Whose place this is waits no longer.
+    pub(crate) fn unshare(&self, key: &mut Option<WaitKey>) {
+        if let (Some(binding), Some(key)) = (self.binding.get(), key.take()) {
+            wait_list::leave(&binding.source.sharers, key);
         }
     }
 
@@ -184,14 +191,14 @@ impl<S: mio::event::Source + AsRawFd> Socket<S> {
         }
     }
 
-    fn bind(&self, ready: Ready) -> io::Result<&Binding> {
+    fn bind(&self) -> io::Result<&Binding> {
         if let Some(binding) = self.binding.get() {
             return Ok(binding);
         }
         let reactor = runtime::try_current(|event_loop| Rc::clone(&event_loop.reactor)).ok_or_else(|| {
             io::Error::other("a socket was waited for outside a runtime: await it inside wheelwright::block_on")
         })?;
-        let source = reactor.register(&mut *self.io.borrow_mut(), WATCHED, ready)?;
+        let source = reactor.register(&mut *self.io.borrow_mut(), WATCHED)?;
         Ok(self.binding.get_or_init(|| Binding { reactor, source }))
     }
 

@@ -12,8 +12,8 @@ use std::task::Waker;
 
 use slab::Slab;
 
-use super::WaitList;
 use crate::observe::resource_id;
+use crate::wait_list::WaitList;
 
 mod cancelled;
 mod run_until_cancelled;

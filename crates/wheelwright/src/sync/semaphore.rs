@@ -14,8 +14,8 @@ use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
 
-use super::WaitList;
 use crate::observe::resource_id;
+use crate::wait_list::WaitList;
 
 mod acquire;
 

@@ -19,13 +19,14 @@ const SHELVES: &[Shelf] = &[
     Shelf { modules: &["observe"], may_use: &[] },
     // A waker is a number: of a slot in this thread's table, or of one behind another thread's mailbox.
     Shelf { modules: &["waker", "ready", "mailbox"], may_use: &["observe", "waker", "ready", "mailbox"] },
+    Shelf { modules: &["wait_list"], may_use: &["waker"] },
     // The parts of the loop: none knows another, all they know of tasks is how to wake them.
-    Shelf { modules: &["task", "reactor", "wheel", "pool"], may_use: &["observe", "waker", "ready"] },
+    Shelf { modules: &["task", "reactor", "wheel", "pool"], may_use: &["observe", "waker", "ready", "wait_list"] },
     // A part with what makes it usable: the wheel with its clock, the outcome of work done elsewhere.
     Shelf { modules: &["timer"], may_use: &["observe", "waker", "wheel"] },
     Shelf { modules: &["completion"], may_use: &["observe", "waker", "task"] },
     // They run on any executor.
-    Shelf { modules: &["sync", "future", "stream"], may_use: &["observe", "waker"] },
+    Shelf { modules: &["sync", "future", "stream"], may_use: &["observe", "waker", "wait_list"] },
     // The only module that knows all the parts.
     Shelf {
         modules: &["runtime"],
@@ -37,6 +38,7 @@ const SHELVES: &[Shelf] = &[
         may_use: &[
             "observe",
             "waker",
+            "wait_list",
             "ready",
             "mailbox",
             "task",

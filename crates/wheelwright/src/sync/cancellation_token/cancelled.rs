@@ -7,8 +7,7 @@ use std::task::{Context, Poll};
 
 use super::CancellationToken;
 use crate::observe::{WaitOn, waits};
-use crate::sync::WaitKey;
-use crate::waker::keep;
+use crate::wait_list::{WaitKey, leave, line_up};
 
 /// Waits for a token to be cancelled; made by [`CancellationToken::cancelled`].
 ///
@@ -32,24 +31,6 @@ impl<'a> Cancelled<'a> {
     pub(super) fn is_due(&self) -> bool {
         self.token.is_cancelled()
     }
-
-    /// Sees to it that this task is in line, with its present waker.
-    fn line_up(&mut self, cx: &Context<'_>) {
-        let line = &self.token.node.line;
-        if let Some(key) = self.key
-            && line.borrow().waker(key).is_some_and(|waker| waker.will_wake(cx.waker()))
-        {
-            return;
-        }
-        let waker = keep(cx.waker());
-        match self.key {
-            None => self.key = Some(line.borrow_mut().push_back((), waker)),
-            Some(key) => {
-                let unneeded = line.borrow_mut().replace_waker(key, waker);
-                drop(unneeded);
-            }
-        }
-    }
 }
 
 impl Future for Cancelled<'_> {
@@ -58,7 +39,7 @@ impl Future for Cancelled<'_> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         if !this.token.is_cancelled() {
-            this.line_up(cx);
+            this.key = Some(line_up(&this.token.node.line, this.key, (), cx));
         }
         // Asked again: keeping or dropping a foreign waker is not beyond cancelling the token.
         if this.token.is_cancelled() {
@@ -72,7 +53,6 @@ impl Future for Cancelled<'_> {
 impl Drop for Cancelled<'_> {
     fn drop(&mut self) {
         let Some(key) = self.key else { return };
-        let unneeded = self.token.node.line.borrow_mut().remove(key);
-        drop(unneeded);
+        leave(&self.token.node.line, key);
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use super::{OwnedPermit, Permit, Semaphore};
 use crate::observe::{WaitOn, waits};
-use crate::sync::WaitKey;
+use crate::wait_list::{WaitKey, still_waits};
 use crate::waker::keep;
 
 /// Waits for permits; made by [`Semaphore::acquire`] and [`Semaphore::acquire_many`].
@@ -102,7 +102,7 @@ impl Place {
     fn poll(&mut self, semaphore: &Semaphore, cx: &Context<'_>) -> Poll<usize> {
         let is_served = match self.progress {
             Progress::New => semaphore.take(self.wants) || self.join_line(semaphore, cx),
-            Progress::Queued(key) => !still_waits(semaphore, key, cx),
+            Progress::Queued(key) => !still_waits(&semaphore.line, key, cx),
             Progress::Taken => panic!("the `acquire` of {} was polled after it had completed", self.at),
         };
         if is_served {
@@ -134,17 +134,4 @@ impl Place {
             None => semaphore.release(self.wants),
         }
     }
-}
-
-/// Whether a queued request still waits; if so, it will wake this task.
-fn still_waits(semaphore: &Semaphore, key: WaitKey, cx: &Context<'_>) -> bool {
-    let is_known = semaphore.line.borrow().waker(key).map(|waker| waker.will_wake(cx.waker()));
-    if is_known == Some(false) {
-        let waker = keep(cx.waker());
-        let unneeded = semaphore.line.borrow_mut().replace_waker(key, waker);
-        drop(unneeded);
-        // Neither keeping nor dropping a foreign waker is beyond releasing a permit.
-        return semaphore.line.borrow().is_waiting(key);
-    }
-    is_known.is_some()
 }

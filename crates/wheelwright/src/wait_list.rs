@@ -6,8 +6,11 @@
 //!
 //! The list wakes and drops no waker: it hands them out, so that its owner can do both after releasing its borrow.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::task::Waker;
+use std::task::{Context, Waker};
+
+use crate::waker;
 
 /// The end of a chain of nodes.
 const NONE: u32 = u32::MAX;
@@ -159,6 +162,36 @@ impl<T> WaitList<T> {
         self.len -= 1;
         Some(waiter)
     }
+}
+
+/// Whether this wait is not over; if so, it will wake the context's task from now on. Nothing is borrowed while a foreign
+/// waker is cloned or dropped, which may end the wait.
+pub(crate) fn still_waits<T>(list: &RefCell<WaitList<T>>, key: WaitKey, cx: &Context<'_>) -> bool {
+    let is_known = list.borrow().waker(key).map(|waker| waker.will_wake(cx.waker()));
+    if is_known == Some(false) {
+        let waker = waker::keep(cx.waker());
+        let unneeded = list.borrow_mut().replace_waker(key, waker);
+        drop(unneeded);
+        return list.borrow().is_waiting(key);
+    }
+    is_known.is_some()
+}
+
+/// Sees to it that the context's task is in line: in its old place, if that wait is not over, else behind everybody else.
+pub(crate) fn line_up<T>(list: &RefCell<WaitList<T>>, key: Option<WaitKey>, wants: T, cx: &Context<'_>) -> WaitKey {
+    if let Some(key) = key
+        && still_waits(list, key, cx)
+    {
+        return key;
+    }
+    let waker = waker::keep(cx.waker());
+    list.borrow_mut().push_back(wants, waker)
+}
+
+/// Gives the place in line up, if the wait is not over.
+pub(crate) fn leave<T>(list: &RefCell<WaitList<T>>, key: WaitKey) {
+    let unneeded = list.borrow_mut().remove(key);
+    drop(unneeded);
 }
 
 impl<T> fmt::Debug for WaitList<T> {
