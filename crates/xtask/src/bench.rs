@@ -32,7 +32,7 @@ enum Extent {
 impl Extent {
     fn rounds(self) -> usize {
         match self {
-            Extent::Full => 15,
+            Extent::Full => 11,
             Extent::Quick => 5,
         }
     }

@@ -26,11 +26,10 @@ pub(super) fn of(row: &Row, programs: &Programs) -> Result<Vec<(&'static str, Co
 }
 
 fn of_peer(row: &Row, peer: &str, programs: &Programs, server: &Server) -> Result<Counts, String> {
-    // Batches are whole with every N that is a million or a tenth of it; valgrind is fifty times slower than the machine.
+    // Few under valgrind, which is fifty times slower than the machine; both must be whole batches.
     let (few, many) = match row.job {
-        Job::Loop if row.name == "yield_1000" => (1_000_000, 1_000_000),
-        Job::Loop => (100_000, 1_000_000),
-        Job::Http { .. } => (3_000, 30_000),
+        Job::Loop => (row.batch.max(10_000), 1_000_000),
+        Job::Http { .. } => (2_000, 30_000),
     };
     let difference = |n: u64, count: fn(&[String]) -> Result<f64, String>| -> Result<f64, String> {
         let [once, thrice] = [n, 3 * n].map(|size| count(&programs.command_line(row, peer, [0, size], server)));
