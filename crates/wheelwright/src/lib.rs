@@ -28,6 +28,8 @@ pub mod inspect; // who is there, and waits for what
 
 #[cfg(test)]
 mod test_waker; // wakers that watch and misbehave
+#[cfg(test)]
+mod tests; // every leaf, under every kind of waker
 
 pub use blocking::{BlockingHandle, spawn_blocking};
 pub use future::{Either, Join, Race, Select, YieldNow, join, race, select, yield_now};

@@ -93,3 +93,34 @@ pub(crate) fn poll_with<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Pol
 pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_with(future, Waker::noop())
 }
+
+thread_local! {
+    static ACT: Cell<fn()> = const { Cell::new(|| {}) };
+}
+
+static HOSTILE: [RawWakerVTable; 2] =
+    [RawWakerVTable::new(clone_first, act, act, act), RawWakerVTable::new(clone_second, act, act, act)];
+
+fn clone_first(data: *const ()) -> RawWaker {
+    act(data);
+    RawWaker::new(data, &HOSTILE[0])
+}
+
+fn clone_second(data: *const ()) -> RawWaker {
+    act(data);
+    RawWaker::new(data, &HOSTILE[1])
+}
+
+fn act(_: *const ()) {
+    ACT.get()();
+}
+
+/// Sets what hostile wakers do on this thread.
+pub(crate) fn set_act(act: fn()) {
+    ACT.set(act);
+}
+
+/// Makes one of two wakers that do the thread's act whenever they are cloned, woken and dropped.
+pub(crate) fn hostile(which: usize) -> Waker {
+    crate::waker::with_vtable(&HOSTILE[which])
+}

@@ -1,0 +1,187 @@
+//! Turns each leaf future of the crate into a case: how to make one that waits, and how to end its wait.
+
+use std::future::pending;
+use std::io::{Read, Write};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::Poll;
+use std::time::Duration;
+
+use signal_hook::{consts::SIGINT, low_level};
+
+use crate::net::{TcpListener, TcpStream};
+use crate::sync::{CancellationToken, Semaphore};
+use crate::test_waker::poll_once;
+use crate::time::{RateLimiter, sleep, timeout};
+use crate::{Group, Handle, fs, join_all, map_concurrent, signal, spawn, spawn_blocking, yield_now};
+
+/// A leaf that waits once it is polled, and what ends its wait.
+pub(super) struct Waiting {
+    pub(super) future: Pin<Box<dyn Future<Output = ()>>>,
+    pub(super) fire: Box<dyn FnOnce()>,
+}
+
+/// A kind of leaf.
+pub(super) struct Leaf {
+    pub(super) name: &'static str,
+    /// Called inside a runtime.
+    pub(super) make: fn() -> Waiting,
+    /// It may be ready as soon as its wait was ended, without ever having been polled.
+    pub(super) can_be_ready_at_once: bool,
+}
+
+const fn leaf(name: &'static str, make: fn() -> Waiting) -> Leaf {
+    Leaf { name, make, can_be_ready_at_once: true }
+}
+
+/// Its end lies in the future, or in the next lap.
+const fn never_at_once(name: &'static str, make: fn() -> Waiting) -> Leaf {
+    Leaf { name, make, can_be_ready_at_once: false }
+}
+
+pub(super) const LEAVES: &[Leaf] = &[
+    never_at_once("sleep", || waiting(sleep(MOMENT), || {})),
+    never_at_once("sleep of zero", || waiting(sleep(Duration::ZERO), || {})),
+    never_at_once("timeout", || waiting(async { assert!(timeout(MOMENT, pending::<()>()).await.is_err()) }, || {})),
+    never_at_once("rate limiter", || waiting(take_two(), || {})),
+    never_at_once("yield_now", || waiting(yield_now(), || {})),
+    leaf("join handle", join_handle),
+    leaf("remote join handle", remote_join_handle),
+    leaf("blocking handle", blocking_handle),
+    leaf("file job", || waiting(async { drop(fs::read("/no/such/file").await) }, || {})),
+    leaf("acquire", acquire),
+    leaf("cancelled", || with_token(|token| async move { token.cancelled().await })),
+    leaf("group", || with_token(|token| async move { assert!(grouped(token).join_next().await.is_some()) })),
+    leaf("join_all", || with_token(|token| async move { drop(join_all([token.cancelled()]).await) })),
+    leaf("map_concurrent", || {
+        with_token(|token| async move { drop(map_concurrent(2, 0..5, async |_: i32| token.cancelled().await).await) })
+    }),
+    leaf("accept", accept),
+    never_at_once("connect", connect),
+    leaf("read", || with_stream(|mut stream| async move { assert!(stream.read(&mut [0; 8]).await.is_ok()) })),
+    leaf("readable", || with_stream(|mut stream| async move { assert!(stream.readable().await.is_ok()) })),
+    leaf("write_all", || with_full(|mut stream| async move { assert!(stream.write_all(&[1; 1000]).await.is_ok()) })),
+    leaf("writable", || with_full(|mut stream| async move { assert!(stream.writable().await.is_ok()) })),
+    leaf("lookup", || waiting(async { drop(crate::net::lookup_host("localhost:1").await) }, || {})),
+    leaf("ctrl_c", || {
+        waiting(
+            {
+                let signal = signal::ctrl_c();
+                async { assert!(signal.await.is_ok()) }
+            },
+            || low_level::raise(SIGINT).expect("a handler is in place"),
+        )
+    }),
+];
+
+const MOMENT: Duration = Duration::from_millis(2);
+
+fn waiting(future: impl Future<Output = ()> + 'static, fire: impl FnOnce() + 'static) -> Waiting {
+    Waiting { future: Box::pin(future), fire: Box::new(fire) }
+}
+
+async fn take_two() {
+    let limiter = RateLimiter::per_second(500.0);
+    limiter.acquire().await;
+    limiter.acquire().await;
+}
+
+fn with_token<F: Future<Output = ()> + 'static>(wait: impl FnOnce(CancellationToken) -> F) -> Waiting {
+    let token = CancellationToken::new();
+    waiting(wait(token.clone()), move || token.cancel())
+}
+
+fn grouped(token: CancellationToken) -> Group<Pin<Box<dyn Future<Output = ()>>>> {
+    let mut group: Group<Pin<Box<dyn Future<Output = ()>>>> = Group::new();
+    group.insert(Box::pin(pending()));
+    group.insert(Box::pin(async move { token.cancelled().await }));
+    group
+}
+
+fn join_handle() -> Waiting {
+    with_token(|token| {
+        let task = spawn(async move { token.cancelled().await });
+        async { assert!(task.await.is_ok()) }
+    })
+}
+
+fn remote_join_handle() -> Waiting {
+    let is_over = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_over);
+    let task = Handle::current().spawn(async move || {
+        while !flag.load(Ordering::Relaxed) {
+            yield_now().await;
+        }
+    });
+    let task = task.expect("the inbox is open");
+    waiting(async { assert!(task.await.is_ok()) }, move || is_over.store(true, Ordering::Relaxed))
+}
+
+fn blocking_handle() -> Waiting {
+    let (open, gate) = mpsc::channel::<()>();
+    let job = spawn_blocking(move || gate.recv().is_err());
+    waiting(async { assert!(job.await.is_ok()) }, move || drop(open))
+}
+
+fn acquire() -> Waiting {
+    let semaphore = Rc::new(Semaphore::new(1));
+    let permit = poll_once(&mut semaphore.acquire_owned());
+    assert!(permit.is_ready());
+    waiting(async move { drop(semaphore.acquire_owned().await) }, move || drop(permit))
+}
+
+fn accept() -> Waiting {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    waiting(async move { assert!(listener.accept().await.is_ok()) }, move || {
+        // Refused, if the listener was dropped with the wait.
+        drop(std::net::TcpStream::connect(address));
+    })
+}
+
+/// Nothing but time ends it: the kernel completes the connection by itself.
+fn connect() -> Waiting {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let future = async move {
+        assert!(TcpStream::connect(address).await.is_ok());
+        drop(listener);
+    };
+    waiting(future, || {})
+}
+
+/// Our end of a connection, and std's.
+fn pair() -> (TcpStream, Rc<std::net::TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let theirs = std::net::TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
+    match poll_once(&mut listener.accept()) {
+        Poll::Ready(accepted) => (accepted.expect("a connection").0, Rc::new(theirs)),
+        Poll::Pending => panic!("the connection is in the backlog"),
+    }
+}
+
+fn with_stream<F: Future<Output = ()> + 'static>(wait: impl FnOnce(TcpStream) -> F) -> Waiting {
+    let (ours, theirs) = pair();
+    waiting(wait(ours), move || drop((&*theirs).write_all(b"there")))
+}
+
+/// With a stream that takes nothing more until the other side reads.
+fn with_full<F: Future<Output = ()> + 'static>(wait: impl FnOnce(TcpStream) -> F) -> Waiting {
+    let (mut ours, theirs) = pair();
+    while ours.try_write(&[0; 65_536]).is_ok() {}
+    let (wait, open) = (wait(ours), Rc::clone(&theirs));
+    let future = async move {
+        wait.await;
+        drop(open);
+    };
+    waiting(future, move || {
+        theirs.set_nonblocking(true).expect("an option");
+        // More than one buffer is on its way.
+        for _ in 0..5 {
+            while (&*theirs).read(&mut vec![0; 1 << 20]).is_ok_and(|count| 0 < count) {}
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    })
+}
