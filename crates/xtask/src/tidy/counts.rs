@@ -26,10 +26,11 @@ struct Part {
 
 const PARTS: &[Part] = &[
     Part {
-        // What stands between a wake and a poll; the builder and the handle for other threads are made of it.
+        // What stands between a wake and a poll. What a program holds of it (entry, builder, handles, their errors) is made
+        // of it, and counts in the crate.
         name: "the core (tasks, wakers, mailbox, ready list, loop, reactor, wheel)",
         of: &[
-            "crates/wheelwright/src/task",
+            "crates/wheelwright/src/task.rs",
             "crates/wheelwright/src/waker",
             "crates/wheelwright/src/mailbox",
             "crates/wheelwright/src/ready",

@@ -1,0 +1,133 @@
+//! Turns a plain call into a loop that runs: the ways in from code that is not async.
+
+use std::fmt;
+use std::panic::Location;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::{Builder, EventLoop, Handle};
+use crate::ready;
+use crate::task::{self, JoinHandle};
+
+/// Runs a future to its end on a new runtime on this thread, and gives its output.
+///
+/// When it is done, tasks that still run are cancelled: await what must finish.
+///
+/// # Panics
+/// On a thread that has a runtime already, so above all inside async code: await the future there instead. Also if the
+/// system refuses the runtime its descriptors; [`Runtime::builder`] gives that as an error. A panic of the future
+/// comes out of here.
+///
+/// ```
+/// let greeting = wheelwright::block_on(async { "hello from the loop" });
+/// assert_eq!(greeting, "hello from the loop");
+/// ```
+#[doc(alias = "run")]
+#[doc(alias = "run_until_complete")]
+#[doc(alias = "async_to_sync")]
+#[track_caller]
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    refuse_to_nest();
+    match Runtime::builder().build() {
+        Ok(runtime) => runtime.block_on(future),
+        Err(error) => panic!("no runtime could be made: {error}"),
+    }
+}
+
+/// Runs the body of a test on a runtime whose clock is paused: sleeps take no time, in the right order.
+///
+/// While something real is awaited (a socket's bytes, a blocking job) the clock runs at real speed.
+///
+/// # Panics
+/// As [`block_on`].
+///
+/// ```
+/// use std::time::Duration;
+/// wheelwright::test(async || wheelwright::time::sleep(Duration::from_secs(86_400)).await);
+/// ```
+#[track_caller]
+pub fn test<T>(body: impl AsyncFnOnce() -> T) -> T {
+    refuse_to_nest();
+    match Runtime::builder().paused().build() {
+        Ok(runtime) => runtime.block_on(body()),
+        Err(error) => panic!("no runtime could be made: {error}"),
+    }
+}
+
+#[track_caller]
+fn refuse_to_nest() {
+    assert!(
+        !ready::is_installed(),
+        "block_on was called on a thread that already has a runtime: await the future instead, \
+         or run blocking code with spawn_blocking"
+    );
+}
+
+/// A loop on this thread, from `build` until it is dropped: one at a time for each thread.
+///
+/// [`block_on`] is enough for most programs. With a `Runtime` of your own you can spawn before you run and run several
+/// times: tasks wait in between.
+///
+/// Dropping it cancels the tasks one by one (each is dropped where it is parked, while the runtime is still there), cancels
+/// blocking jobs that have not begun and waits for those that have.
+///
+/// ```
+/// let runtime = wheelwright::Runtime::builder().build()?;
+/// let task = runtime.spawn(async { 1 });
+/// assert_eq!(runtime.block_on(async { task.await.unwrap() + 1 }), 2);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Runtime {
+    pub(super) event_loop: Rc<EventLoop>,
+}
+
+impl Runtime {
+    /// Begins a runtime with settings of your own.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Runs a future to its end, and the other tasks beside it, and gives its output.
+    ///
+    /// # Panics
+    /// Inside another `block_on`. A panic of the future comes out of here, and the runtime can be used again.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        assert!(
+            !self.event_loop.running.get(),
+            "block_on was called inside block_on: await the future instead, or run blocking code with spawn_blocking"
+        );
+        self.event_loop.run(pin!(future), Location::caller())
+    }
+
+    /// Starts a task. It runs while `block_on` does.
+    #[track_caller]
+    pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        task::start(future, None, Location::caller())
+    }
+
+    /// A handle for other threads.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(&self.event_loop.inbox)
+    }
+
+    /// Ends the runtime as dropping it does, but waits at most so long for blocking jobs that have begun.
+    pub fn shutdown_timeout(self, limit: Duration) {
+        self.event_loop.pool.set_patience(limit);
+        drop(self);
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").field("id", &self.event_loop.id).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.event_loop.shut_down();
+    }
+}
