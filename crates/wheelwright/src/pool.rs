@@ -107,7 +107,7 @@ impl Pool {
     pub(crate) fn send(&self, job: Job) -> Result<(), Refusal> {
         let Some(jobs) = self.jobs.borrow().clone() else { return Err(Refusal::Closed) };
         let mut counts = self.crew.counts();
-        if counts.idle <= counts.queued && counts.threads.len() < self.crew.limits.threads {
+        if counts.is_short() && counts.threads.len() < self.crew.limits.threads {
             let hired = self.crew.hire(&mut counts);
             if let Err(error) = hired
                 && counts.threads.is_empty()
@@ -154,6 +154,11 @@ impl Pool {
 }
 
 impl Counts {
+    /// Whether one more job would wait for a thread.
+    fn is_short(&self) -> bool {
+        self.idle <= self.queued
+    }
+
     /// How many threads do what the end of the runtime waits for.
     fn busy(&self) -> usize {
         self.threads.len() - self.idle - self.lookups
@@ -260,3 +265,6 @@ impl Crew {
         std::mem::take(&mut counts.joinable)
     }
 }
+
+#[cfg(test)]
+mod tests;
