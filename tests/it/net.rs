@@ -1,9 +1,11 @@
 //! Turns the promises about sockets into facts, against the kernel's own sockets and std's.
 
 use std::cell::Cell;
+use std::future::{Future, poll_fn};
 use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_io::{AsyncRead, AsyncWrite};
@@ -120,6 +122,25 @@ fn two_tasks_may_wait_in_accept_on_one_listener() {
         let (one, two) = join(one, two).await;
         one.expect("it is not cancelled").expect("a connection");
         two.expect("it is not cancelled").expect("a connection");
+    });
+}
+
+#[test]
+fn an_accept_that_was_woken_and_is_dropped_takes_nobodys_place() {
+    run(async || {
+        let listener = Rc::new(TcpListener::bind("127.0.0.1:0").expect("a port"));
+        let address = listener.local_addr().expect("an address");
+        let mut woken = Box::pin(listener.accept());
+        assert!(poll_fn(|cx| Poll::Ready(woken.as_mut().poll(cx))).await.is_pending());
+        let _first = StdStream::connect(address).expect("the backlog has room");
+        time::sleep(Duration::from_millis(5)).await;
+        listener.accept().await.expect("another one takes the connection");
+        let other = Rc::clone(&listener);
+        let waiting = spawn(async move { other.accept().await.map(drop) });
+        yield_now().await;
+        drop(woken);
+        let _second = StdStream::connect(address).expect("the backlog has room");
+        waiting.await.expect("it is not cancelled").expect("a connection");
     });
 }
 

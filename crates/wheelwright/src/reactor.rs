@@ -130,8 +130,10 @@ impl Reactor {
             waker::wake(waiter.waker);
         }
         if direction == Direction::Read {
-            let mut sharers = source.sharers.replace(WaitList::new());
-            while let Some(sharer) = sharers.pop_front() {
+            // The list stays the same one, or its keys would name others' waits; who lines up meanwhile is not woken.
+            let waiting = source.sharers.borrow().len();
+            for _ in 0..waiting {
+                let Some(sharer) = source.sharers.borrow_mut().pop_front() else { return };
                 waker::wake(sharer.waker);
             }
         }
