@@ -20,8 +20,27 @@ fn table(finished: &Finished) -> Result<(), String> {
     ended_with(finished, 0)?;
     let words = ["sequential", "threads", "loop"];
     let missing = words.iter().find(|word| !finished.stdout.contains(*word));
-    missing.map_or(Ok(()), |word| Err(format!("the table has no row for `{word}`")))
+    if let Some(word) = missing {
+        return Err(format!("the table has no row for `{word}`"));
+    }
+    let sentence = finished.stdout.lines().any(|line| line.starts_with("50 calls of 100 ms each took "));
+    sentence.then_some(()).ok_or_else(|| "no sentence says what the table shows".into())
 }
+
+/// What is told of each way; `null` where the system does not know it.
+const FIELDS: &[&str] = &[
+    "way",
+    "requests",
+    "ok",
+    "failed",
+    "bytes",
+    "wall_ms",
+    "cpu_ms",
+    "max_in_flight",
+    "connections",
+    "peak_rss_kb",
+    "os_threads",
+];
 
 /// Fifty calls each way, and on the loop in about the time of one, on one thread.
 fn three_ways(finished: &Finished) -> Result<(), String> {
@@ -33,6 +52,8 @@ fn three_ways(finished: &Finished) -> Result<(), String> {
     };
     let (sequential, threads, looped) = (way("sequential")?, way("threads")?, way("loop")?);
     for way in [&sequential, &threads, &looped] {
+        let missing = FIELDS.iter().find(|field| way.get(**field).is_none());
+        expect(missing.is_none(), &format!("every field is told, also {missing:?}"), way)?;
         expect(way["requests"] == 50 && way["ok"] == 50 && way["failed"] == 0, "50 calls, all well", way)?;
     }
     let wall = |way: &Value| way["wall_ms"].as_f64().unwrap_or(f64::NAN);
@@ -100,7 +121,7 @@ mod tests {
     fn ways(loop_ms: u32, loop_threads: u32) -> String {
         let way = |name: &str, wall: u32, threads: u32, most: u32| {
             format!(
-                r#"{{"way":"{name}","requests":50,"ok":50,"failed":0,"wall_ms":{wall},"os_threads":{threads},"max_in_flight":{most}}}"#
+                r#"{{"way":"{name}","requests":50,"ok":50,"failed":0,"bytes":1100,"wall_ms":{wall},"cpu_ms":5.1,"max_in_flight":{most},"connections":50,"peak_rss_kb":4000,"os_threads":{threads}}}"#
             )
         };
         let ways = [way("sequential", 5100, 1, 1), way("threads", 120, 51, 50), way("loop", loop_ms, loop_threads, 50)];
@@ -113,6 +134,7 @@ mod tests {
         assert!(three_ways(&finished(ways(600, 1), 0)).is_err());
         assert!(three_ways(&finished(ways(110, 2), 0)).is_err());
         assert!(three_ways(&finished(ways(110, 1), 1)).is_err());
+        assert!(three_ways(&finished(ways(110, 1).replace("cpu_ms", "cpu"), 0)).is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "valgrind", run: valgrind },
     Stage { name: "one-bit generations", run: one_bit_generations },
     Stage { name: "guards", run: |_| guards::check() },
+    Stage { name: "every page", run: every_page },
 ];
 
 /// The crates whose memory is examined, and the tests over their public API.
@@ -40,4 +41,10 @@ fn valgrind(tally: &mut Tally) -> Result<(), String> {
 fn one_bit_generations(tally: &mut Tally) -> Result<(), String> {
     let variables = [("RUSTFLAGS", "--cfg wheelwright_one_bit_generation"), ("CARGO_TARGET_DIR", "target-one-bit")];
     cargo(tally, &["test", "--lib", "--tests", "--no-fail-fast"], &variables)
+}
+
+/// The main example fetches all of the installed documentation from nginx; `cargo test` is content with a tenth of it.
+fn every_page(tally: &mut Tally) -> Result<(), String> {
+    let test = ["test", "--release", "-p", "wheelwright-examples", "--test", "fan_out", "servers_of_others"];
+    cargo(tally, &test, &[])
 }
