@@ -1,7 +1,5 @@
 //! Turns a list of URLs into a record for each, and a summary of all.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
@@ -11,18 +9,16 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use wheelwright::time::{now, sleep};
 use wheelwright::{for_each_concurrent, select, spawn_named};
-use wheelwright_http::ErrorKind;
 
 use crate::Failure;
 use crate::arguments::Options;
-use crate::call::{Caller, Outcome};
-use crate::figures::{Figures, os_threads};
+use crate::call::Caller;
 use crate::interrupt::{self, Ends};
 use crate::lines::{Line, lines};
 use crate::records::Records;
 use crate::saved;
 use crate::table;
-use crate::ways::Way;
+use crate::tally::Tally;
 
 /// So many lines may wait, for a host or to try again, while others use the permits. It bounds the memory.
 const WAITING: usize = 1_000;
@@ -36,12 +32,7 @@ struct Job<'a> {
     records: Records,
     ends: Ends,
     bar: ProgressBar,
-    requests: Cell<u64>,
-    bytes: Cell<u64>,
-    /// What went wrong, and how often.
-    faults: RefCell<BTreeMap<String, u64>>,
-    /// The most that were seen.
-    os_threads: Cell<Option<u64>>,
+    tally: Tally,
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
@@ -61,10 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         records,
         ends,
         bar: bar(options, lines(&text).count()),
-        requests: Cell::new(0),
-        bytes: Cell::new(0),
-        faults: RefCell::default(),
-        os_threads: Cell::new(None),
+        tally: Tally::default(),
     };
     wheelwright::block_on(job.all(&text));
     job.bar.finish_and_clear();
@@ -98,41 +86,21 @@ impl Job<'_> {
         // Without records there is no sense in going on.
         let all = self.records.broken.run_until_cancelled(all);
         select(all, self.follow()).await;
-        self.count_threads();
+        self.tally.count_threads();
     }
 
     async fn one(&self, line: Line<'_>) {
-        let begun = now();
         let outcome = self.caller.fetch(line).await;
-        self.count(&outcome);
-        self.records.write(line, &outcome, (now() - begun).as_millis()).await;
-    }
-
-    fn count(&self, outcome: &Outcome) {
-        self.requests.set(self.requests.get() + 1);
-        self.bytes.set(self.bytes.get() + outcome.bytes);
-        let fault = match (outcome.error, outcome.status) {
-            _ if outcome.is_ok() => return,
-            (None, Some(status)) => format!("status {status}"),
-            (error, _) => error.unwrap_or(ErrorKind::Cancelled).to_string(),
-        };
-        *self.faults.borrow_mut().entry(fault).or_default() += 1;
-    }
-
-    fn failed(&self) -> u64 {
-        self.faults.borrow().values().sum()
-    }
-
-    fn count_threads(&self) {
-        self.os_threads.set(self.os_threads.get().max(os_threads()));
+        self.tally.count(&outcome);
+        self.records.write(&outcome.record(line, now())).await;
     }
 
     /// Moves the bar, until it is dropped.
     async fn follow(&self) {
         loop {
-            self.count_threads();
-            self.bar.set_position(self.requests.get());
-            self.bar.set_message(format!("{} in flight, {} failed", self.caller.in_flight.get(), self.failed()));
+            self.tally.count_threads();
+            self.bar.set_position(self.tally.requests.get());
+            self.bar.set_message(format!("{} in flight, {} failed", self.caller.in_flight.get(), self.tally.failed()));
             sleep(TICK).await;
         }
     }
@@ -141,26 +109,21 @@ impl Job<'_> {
         if let Some(error) = self.records.failure() {
             return Err(Failure::on_the_way(format!("stopped, for the records cannot be written: {error}")));
         }
-        let (requests, failed) = (self.requests.get(), self.failed());
-        let figures = Figures {
-            requests,
-            ok: requests - failed,
-            failed,
-            bytes: self.bytes.get(),
-            max_in_flight: Some(self.caller.most_in_flight.get()),
-            ..Figures::of_this_process(Way::Loop, begun, self.os_threads.get())
+        let figures = self.tally.figures(begun, &self.caller);
+        let text = match self.options.json {
+            true => figures.to_json(),
+            false => table::of_list(&figures, &self.tally.faults.borrow()),
         };
-        let text = if self.options.json { figures.to_json() } else { table::of_list(&figures, &self.faults.borrow()) };
         match self.options.to_stdout() {
             true => table::print(io::stderr(), &text)?,
             false => table::print(io::stdout(), &text)?,
         }
         if self.ends.starting.is_cancelled() {
-            let left_out = self.faults.borrow().get("Cancelled").copied().unwrap_or_default();
-            eprintln!("stopped by Ctrl-C: {left_out} of {requests} lines were left out");
+            let (left_out, all) = (self.tally.left_out(), figures.requests);
+            eprintln!("stopped by Ctrl-C: {left_out} of {all} lines were left out");
             return Ok(ExitCode::from(interrupt::CODE));
         }
-        Ok(ExitCode::from(u8::from(0 < failed)))
+        Ok(ExitCode::from(u8::from(0 < figures.failed)))
     }
 }
 

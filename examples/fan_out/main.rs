@@ -17,9 +17,12 @@ mod table; // figures -> what a person or a program reads
 mod job; // a list of URLs -> a record for each
 mod lines; // the list's text -> its URLs
 mod call; // one URL -> its outcome, after one try or several
+mod permits; // limits -> a wait for one's turn
 mod backoff; // a failed try -> when to try again
 mod saved; // the chunks of a body -> a whole file or none
-mod records; // outcomes -> lines of JSON
+mod outcome; // what became of a line -> its record
+mod records; // records -> a file, line by line
+mod tally; // outcomes -> the figures of the whole list
 mod interrupt; // Ctrl-C -> a graceful end, or an end
 
 use std::process::ExitCode;
