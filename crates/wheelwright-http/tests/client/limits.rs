@@ -170,9 +170,9 @@ fn a_body_is_limited_by_what_comes_whatever_was_declared() {
 }
 
 /// Polls a future so often, and then drops it.
-struct Polls<F> {
-    future: F,
-    left: usize,
+pub(crate) struct Polls<F> {
+    pub(crate) future: F,
+    pub(crate) left: usize,
 }
 
 impl<F: Future + Unpin> Future for Polls<F> {

@@ -2,6 +2,7 @@
 
 mod script; // what a server is to do on each connection
 
+mod crowd; // section F and J: many calls at once
 mod limits; // sections H and J: limits of size and time
 mod pool; // section F: which connection serves
 mod responses; // section E: what comes back

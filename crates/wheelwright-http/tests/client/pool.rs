@@ -54,6 +54,26 @@ fn a_connection_serves_once_if_anybody_says_so_or_more_came_than_was_asked_for()
 }
 
 #[test]
+fn what_comes_behind_the_end_of_a_late_body_spoils_its_connection() {
+    let server = Server::start(|mut connection| {
+        while connection.request().is_some() {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel");
+            connection.wait_for("head seen");
+            connection.send("lo, and more");
+        }
+    });
+    run(async {
+        let client = Client::new();
+        for _ in 0..3 {
+            let response = client.get(server.url("/")).unwrap().send().await.unwrap();
+            server.marks().mark("head seen");
+            assert_eq!(response.text().await.unwrap(), "hello", "16, 109");
+        }
+    });
+    assert_eq!(server.connections(), 3, "16, 109");
+}
+
+#[test]
 fn a_request_that_says_close_leaves_no_connection_behind() {
     let server = Server::answering(HELLO);
     run(async {
