@@ -39,13 +39,20 @@ pub(crate) fn unfold(head: &[u8]) -> Vec<u8> {
             whole.extend_from_slice(line);
             continue;
         }
-        let kept = whole.trim_ascii_end().len();
+        // Nothing but the line end and blanks goes: a stray carriage return must stay to be refused.
+        let kept = trim_blanks(whole.strip_suffix(b"\r\n").unwrap_or(&whole)).len();
         whole.truncate(kept);
         whole.push(b' ');
-        whole.extend_from_slice(line.trim_ascii());
-        whole.extend_from_slice(b"\r\n");
+        let first = line.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(line.len());
+        whole.extend_from_slice(&line[first..]);
     }
     whole
+}
+
+/// The bytes without the blanks at their end.
+fn trim_blanks(bytes: &[u8]) -> &[u8] {
+    let kept = bytes.iter().rposition(|byte| !matches!(byte, b' ' | b'\t')).map_or(0, |last| last + 1);
+    &bytes[..kept]
 }
 
 #[cfg(test)]
@@ -54,5 +61,7 @@ mod tests {
     fn a_fold_becomes_one_space() {
         let head = b"HTTP/1.1 200 OK\r\na: b \r\n\t c\r\n  d\r\n\r\n";
         assert_eq!(super::unfold(head), b"HTTP/1.1 200 OK\r\na: b c d\r\n\r\n");
+        let stray = super::unfold(b"HTTP/1.1 200 OK\r\na: b\r\r\n c\r\n\r\n");
+        assert!(stray.windows(3).any(|window| window == b"b\r "), "a stray carriage return stays");
     }
 }

@@ -35,7 +35,9 @@ fn a_line_ends_with_both_its_bytes() {
     ] {
         server("64-66,77", bytes, REFUSED);
     }
-    for lines in ["x: a\ny: b\r\n", "x: a\ry: b\r\n", "x: a\r\n\rZ", "x: a\r\r\n", "x\r: a\r\n", "\r\r\n"] {
+    for lines in
+        ["x: a\ny: b\r\n", "x: a\ry: b\r\n", "x: a\r\n\rZ", "x: a\r\r\n", "x\r: a\r\n", "\r\r\n", "x: a\r\r\n b\r\n"]
+    {
         both("64-66", lines);
     }
 }

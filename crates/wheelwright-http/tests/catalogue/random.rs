@@ -39,7 +39,7 @@ fn verdict(story: Story) -> Story {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_cuts_change_nothing(bytes in message(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6)) {
