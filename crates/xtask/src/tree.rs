@@ -44,13 +44,15 @@ impl Tree {
         tree
     }
 
-    /// A file that is only declared under `#[cfg(test)]` is test code from its first line to its last.
+    /// A file that is only declared under `#[cfg(test)]` is test code from its first line to its last, and so are the
+    /// files below it.
     fn mark_test_files(&mut self) {
         let declared: Vec<String> = self.sources.iter().flat_map(Source::test_modules).collect();
+        let is_below = |path: &str, file: &str| {
+            path.strip_prefix(file.trim_end_matches(".rs")).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
         for source in &mut self.sources {
-            if declared.contains(&source.path) {
-                source.is_test = true;
-            }
+            source.is_test |= declared.iter().any(|file| is_below(&source.path, file));
         }
     }
 

@@ -9,8 +9,17 @@ use crate::tree::{Source, Tree, closing, identifier};
 const ANYWHERE: &[&str] =
     &["all", "any", "not", "test", "target_pointer_width", "wheelwright_one_bit_generation", "wheelwright_no_recorder"];
 
-const IN_PLATFORM_MODULES: &[&str] =
-    &["target_os", "target_family", "target_arch", "unix", "windows", "target_vendor", "target_env"];
+/// In the crates only in their platform modules; the last one tells a test which build of a program to start.
+const IN_PLATFORM_MODULES: &[&str] = &[
+    "target_os",
+    "target_family",
+    "target_arch",
+    "unix",
+    "windows",
+    "target_vendor",
+    "target_env",
+    "debug_assertions",
+];
 
 const FEATURES: &[&str] = &["tls", "gzip"];
 

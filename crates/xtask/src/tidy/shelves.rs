@@ -158,7 +158,8 @@ mod tests {
         let attic = ("crates/wheelwright/src/attic.rs", "");
         assert_eq!(complaints(check, &[attic]).len(), 1);
         let for_tests = ("crates/wheelwright/src/lib.rs", "#[cfg(test)]\nmod attic;");
-        assert_eq!(complaints(check, &[for_tests, attic]), Vec::<String>::new());
+        let below = ("crates/wheelwright/src/attic/box.rs", "");
+        assert_eq!(complaints(check, &[for_tests, attic, below]), Vec::<String>::new());
     }
 
     #[test]
