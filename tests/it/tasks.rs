@@ -37,20 +37,29 @@ fn a_stale_slots_pending_bit_swallows_no_live_wake() {
     });
 }
 
-/// How often a task is polled whose slot was just left by one that completed with its own entry still in the list.
+/// How often a task is polled that takes a slot whose last task completed with its own entry still in the list.
 fn polls_of_a_reused_slot() -> u32 {
     let polls = Rc::new(Cell::new(0));
     let counting = Rc::clone(&polls);
     block_on(async {
-        let woken_again = spawn(poll_fn(|cx| {
+        let (out, wakers) = mpsc::channel();
+        let spawner = async move {
+            waker_out(out).await;
+            drop(spawn(poll_fn(move |_| {
+                counting.set(counting.get() + 1);
+                Poll::<()>::Pending
+            })));
+        };
+        let spawner = spawn(spawner);
+        yield_now().await;
+        let waker = wakers.recv().expect("the spawner was polled");
+        // The spawner's turn comes before that of the entry which is left behind.
+        drop(spawn(poll_fn(move |cx| {
+            waker.wake_by_ref();
             cx.waker().wake_by_ref();
             Poll::Ready(())
-        }));
-        woken_again.await.expect("it completes");
-        drop(spawn(poll_fn(move |_| {
-            counting.set(counting.get() + 1);
-            Poll::<()>::Pending
         })));
+        spawner.await.expect("it completes");
         for _ in 0..5 {
             yield_now().await;
         }
