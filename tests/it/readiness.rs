@@ -170,3 +170,27 @@ fn a_read_that_stops_at_urgent_data_is_not_taken_for_the_last() {
         assert_eq!(all, b"before!after");
     });
 }
+
+#[test]
+fn a_task_that_waits_and_tries_in_turn_does_not_starve_a_timer() {
+    run(async || {
+        let (mut ours, theirs) = pair().await;
+        drop(theirs);
+        // At its end a stream is readable for ever.
+        let reader = spawn(async move {
+            loop {
+                ours.readable().await.expect("the runtime is there");
+                assert_eq!(ours.try_read(&mut [0; 16]).expect("the end is no error"), 0);
+            }
+        });
+        let writer = spawn(async {
+            let (mut ours, _theirs) = pair().await;
+            loop {
+                ours.writable().await.expect("the runtime is there");
+            }
+        });
+        time::sleep(Duration::from_millis(10)).await;
+        reader.abort();
+        writer.abort();
+    });
+}

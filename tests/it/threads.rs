@@ -1,13 +1,17 @@
 //! Turns the promises about other threads into facts: handles, remote wakes, the pool.
 
 use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use wheelwright::{Handle, Runtime, block_on, spawn_blocking, time, yield_now};
+use wheelwright::net::{TcpListener, TcpStream};
+use wheelwright::{Handle, Runtime, block_on, spawn, spawn_blocking, time, yield_now};
 
 #[test]
 fn a_factory_sent_by_a_handle_runs_on_the_loops_thread() {
@@ -159,4 +163,74 @@ fn a_blocking_thread_ends_after_its_keep_alive() {
         }
     });
     assert!(names.get().is_some());
+}
+
+#[test]
+fn a_storm_of_wakes_for_nobody_keeps_neither_timers_nor_sockets_waiting() {
+    let stop = Arc::new(AtomicBool::new(false));
+    block_on(async {
+        let ended = spawn(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
+        let stale = ended.await.expect("it completes");
+        let storms: Vec<_> = (0..2)
+            .map(|_| {
+                let (stale, stop) = (stale.clone(), Arc::clone(&stop));
+                thread::spawn(move || {
+                    while !stop.load(Ordering::Relaxed) {
+                        stale.wake_by_ref();
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..20 {
+            time::sleep(Duration::from_millis(1)).await;
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let address = listener.local_addr().expect("an address");
+            let (accepted, connected) = wheelwright::join(listener.accept(), TcpStream::connect(address)).await;
+            assert!(accepted.is_ok() && connected.is_ok());
+        }
+        stop.store(true, Ordering::Relaxed);
+        for storm in storms {
+            storm.join().expect("a storm of late wakes is harmless");
+        }
+    });
+}
+
+#[test]
+fn a_paused_clock_does_not_wait_for_a_job_that_is_done() {
+    let begin = std::time::Instant::now();
+    wheelwright::test(async || {
+        for _ in 0..2000 {
+            spawn_blocking(|| ()).await.expect("it does not panic");
+            time::sleep(Duration::from_secs(3600)).await;
+        }
+    });
+    assert!(begin.elapsed() < Duration::from_secs(3600), "no hour was waited for");
+}
+
+#[test]
+fn a_paused_clock_jumps_over_no_job_that_is_under_way() {
+    wheelwright::test(async || {
+        for n in 0..200_u64 {
+            let job = spawn_blocking(move || thread::sleep(Duration::from_micros(n * 7)));
+            time::timeout(Duration::from_secs(3600), job).await.expect("it is done sooner").expect("it does not panic");
+        }
+    });
+}
+
+#[test]
+fn an_executor_of_others_is_not_stopped_by_a_budget_of_ours() {
+    let runtime = Runtime::builder().build().expect("a loop");
+    let (mut ours, theirs) = runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (accepted, connected) = wheelwright::join(listener.accept(), TcpStream::connect(address)).await;
+        (accepted.expect("a connection").0, connected.expect("a connection"))
+    });
+    drop(theirs);
+    // The end of a stream can be read any number of times; nobody runs the loop meanwhile.
+    let mut cx = Context::from_waker(Waker::noop());
+    for n in 0..1000 {
+        let read = pin!(ours.read(&mut [0; 8])).poll(&mut cx);
+        assert!(matches!(read, Poll::Ready(Ok(0))), "read {n}");
+    }
 }
