@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::program::{Folder, say};
+use crate::program::{Folder, is_optimised, say};
 use crate::server::body;
 
 /// Pages to serve, and their paths below the folder.
@@ -17,8 +17,9 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// The documentation that is installed with Rust: tens of thousands of pages, or every so many of them.
-    pub(crate) fn of_rust(every: usize) -> Self {
+    /// The documentation that is installed with Rust: tens of thousands of pages. Without optimisation a tenth has to do.
+    pub(crate) fn of_rust() -> Self {
+        let every = if is_optimised() { 1 } else { 10 };
         let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().unwrap();
         let root = PathBuf::from(String::from_utf8(sysroot.stdout).unwrap().trim()).join("share/doc/rust/html");
         if !root.is_dir() {

@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(100);
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--package", "wheelwright-examples", "--example", "fan_out", "--message-format", "json"]);
-    if !cfg!(debug_assertions) {
+    if is_optimised() {
         cargo.arg("--release");
     }
     let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
@@ -25,6 +25,12 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let built = messages.find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
     built.expect("cargo names what it built")
 });
+
+/// Whether this test was built with `--release`, by the folder it lies in.
+pub(crate) fn is_optimised() -> bool {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).is_some_and(|profile| profile.ends_with("release"))
+}
 
 /// The program at work.
 pub(crate) struct Run {

@@ -14,9 +14,6 @@ use crate::program::{Finished, Folder, Run, say};
 
 const CONCURRENCY: usize = 20;
 
-/// All of the pages take their time in a build that is not optimised.
-const EVERY: usize = if cfg!(debug_assertions) { 10 } else { 1 };
-
 /// A server's process, gone with this.
 struct Process(Child);
 
@@ -78,7 +75,7 @@ fn came_whole(pages: &Pages, finished: &Finished, saved: &Folder) {
 #[test]
 fn nginx_gives_every_page_and_never_sees_more_connections_than_allowed() {
     let (folder, saved) = (Folder::new("nginx"), Folder::new("from-nginx"));
-    let pages = Pages::of_rust(EVERY);
+    let pages = Pages::of_rust();
     let Some((_process, port)) = nginx(&pages.root, folder.path()) else {
         say("skipped, for nginx is not installed");
         return;
@@ -105,7 +102,7 @@ fn nginx_gives_every_page_and_never_sees_more_connections_than_allowed() {
 #[test]
 fn ctrl_c_in_the_middle_of_nginx_leaves_no_line_without_its_record() {
     let folder = Folder::new("nginx-stopped");
-    let pages = Pages::of_rust(EVERY);
+    let pages = Pages::of_rust();
     let Some((_process, port)) = nginx(&pages.root, folder.path()) else {
         say("skipped, for nginx is not installed");
         return;
