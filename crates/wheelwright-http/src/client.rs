@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, Request};
 
 use crate::Error;
 use crate::body::Body;
-use crate::url::Url;
+use crate::url::{Url, origin_form};
 
 mod options; // settings -> a client
 mod request; // a URL, and what is said about it -> a request
@@ -132,12 +132,18 @@ impl Client {
     }
 
     fn call(&self, method: Method, url: &str) -> Result<Call, Error> {
-        let url = Url::parse(url)?;
+        let (host, target) = match self.pool.same_host(url) {
+            Some((host, target)) => (host, origin_form(target)?),
+            None => {
+                let url = Url::parse(url)?;
+                (self.pool.host(&url), url.target)
+            }
+        };
         Ok(Call {
-            host: self.pool.host(&url),
+            host,
             pool: Rc::clone(&self.pool),
             method,
-            target: url.target.into(),
+            target: target.into(),
             headers: HeaderMap::new(),
             body: Body::empty(),
             total: self.pool.options.total,

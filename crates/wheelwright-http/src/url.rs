@@ -103,7 +103,7 @@ fn lower_case(host: &str) -> Cow<'_, str> {
 }
 
 /// Path and query without the fragment, beginning with `/`, and nothing in it that a request line cannot hold.
-fn origin_form(target: &str) -> Result<Cow<'_, str>, Error> {
+pub(crate) fn origin_form(target: &str) -> Result<Cow<'_, str>, Error> {
     if target.starts_with('/') && target.bytes().all(|byte| SENDABLE[usize::from(byte)]) {
         return Ok(Cow::Borrowed(target));
     }

@@ -46,6 +46,8 @@ pub(crate) struct Host {
     pub(crate) port: u16,
     /// What the Host field says.
     pub(crate) field: Box<str>,
+    /// How a URL of this host begins.
+    origin: Box<str>,
     /// Where it is, if its name is an address.
     pub(crate) address: Option<SocketAddr>,
     /// The longest idle first.
@@ -83,13 +85,17 @@ impl Pool {
         })
     }
 
+    /// Returns the host asked for last and what follows it, if the URL is for that host and spelled as plainly as can be.
+    pub(crate) fn same_host<'u>(&self, url: &'u str) -> Option<(Rc<Host>, &'u str)> {
+        let last = self.last.borrow();
+        let host = last.as_ref()?;
+        let target = url.strip_prefix(&*host.origin)?;
+        // Anything else might go on with a port, a name, or a user before the real host.
+        target.starts_with('/').then(|| (Rc::clone(host), target))
+    }
+
     /// Finds or makes the host of a URL.
     pub(crate) fn host(self: &Rc<Self>, url: &Url<'_>) -> Rc<Host> {
-        let last = self.last.borrow();
-        if let Some(host) = last.as_ref().filter(|host| host.is_of(url)) {
-            return Rc::clone(host);
-        }
-        drop(last);
         let mut key = take_output();
         key.push(u8::from(url.secure));
         key.extend_from_slice(&url.port.to_be_bytes());
@@ -102,11 +108,13 @@ impl Pool {
     }
 
     fn add_host(self: &Rc<Self>, key: &[u8], url: &Url<'_>) -> Rc<Host> {
+        let (scheme, field) = (if url.secure { "https" } else { "http" }, url.host_field());
         let host = Rc::new(Host {
             secure: url.secure,
             name: url.host.as_ref().into(),
             port: url.port,
-            field: url.host_field().into(),
+            origin: format!("{scheme}://{field}").into(),
+            field: field.into(),
             address: url.address(),
             idle: RefCell::default(),
             permits: self.options.max_connections_per_host.map(|count| Rc::new(Semaphore::new(count))),
@@ -178,10 +186,6 @@ impl Drop for Sweeping {
 }
 
 impl Host {
-    fn is_of(&self, url: &Url<'_>) -> bool {
-        self.port == url.port && self.secure == url.secure && *self.name == *url.host
-    }
-
     /// What waits for the right to use a connection; nothing where their number has no limit.
     pub(crate) fn permits(&self) -> Option<&Rc<Semaphore>> {
         self.permits.as_ref()

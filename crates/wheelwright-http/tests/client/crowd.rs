@@ -45,7 +45,7 @@ fn no_reply_is_another_calls_however_many_calls_are_dropped() {
         let running = server.serve(|request| async move {
             let number = request.uri().path().trim_start_matches('/').to_owned();
             let length: usize = number.parse().expect("the tests ask for numbers");
-            if length % 3 == 0 {
+            if length.is_multiple_of(3) {
                 wheelwright::time::sleep(Duration::from_millis(length as u64 % 4)).await;
             }
             let body = request.into_body().bytes_limited(100).await.expect("the body comes whole");

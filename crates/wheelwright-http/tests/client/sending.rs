@@ -68,6 +68,31 @@ fn a_request_goes_out_as_it_was_asked_for() {
 }
 
 #[test]
+fn a_url_that_begins_like_the_last_one_may_be_for_another_host() {
+    let server = mirror();
+    let addr = server.addr;
+    run(async {
+        let client = Client::builder().resolver(move |_, _| std::future::ready(Ok(vec![addr]))).build().unwrap();
+        for (url, host, target) in [
+            ("http://one.test:8/a", "one.test:8", "/a"),
+            ("http://one.test:8/b#c", "one.test:8", "/b"),
+            ("http://one.test:8", "one.test:8", "/"),
+            ("http://one.test:8?q", "one.test:8", "/?q"),
+            ("http://one.test:83/", "one.test:83", "/"),
+            ("http://one.test:8/", "one.test:8", "/"),
+            ("http://one.test:8@x.test/", "x.test", "/"),
+            ("http://x.test.y/", "x.test.y", "/"),
+            ("http://X.test.y/é", "x.test.y", "/%C3%A9"),
+        ] {
+            let text = client.get(url).unwrap().send().await.unwrap().text().await.unwrap();
+            assert_eq!(text, format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"), "123: {url}");
+        }
+        assert_eq!(client.get("http://x.test.y/\n").unwrap_err().kind(), BadUrl, "144");
+    });
+    assert_eq!(server.connections(), 4, "123");
+}
+
+#[test]
 fn what_cannot_be_sent_is_an_error_and_touches_no_socket() {
     let server = mirror();
     run(async {
