@@ -76,9 +76,10 @@ pub struct Live {
 #[must_use]
 pub fn tasks() -> Vec<TaskInfo> {
     let mut tasks = Vec::with_capacity(live().tasks);
+    let current = ready::current_id();
     ready::for_each_task(|slot, name| {
         let state = match slot.queued {
-            _ if slot.id == ready::current_id() => TaskState::Running,
+            _ if slot.id == current => TaskState::Running,
             true => TaskState::Ready,
             false => parked(slot.wait),
         };

@@ -24,19 +24,17 @@ use crate::waker::{self, Key};
 
 mod table;
 
+use table::{NO_RUNTIME, Occupant, Table};
 pub(crate) use table::{Next, Parent, Run, Slot, WokenList};
-use table::{Occupant, Table};
 
 /// How many operations that succeed at once a task may do before it must let the others run.
 pub(crate) const BUDGET: u32 = 128;
 
-const NO_RUNTIME: u16 = u16::MAX;
 struct Local {
-    runtime: Cell<u16>,
+    /// How many operations the current task may still do.
     budget: Cell<u32>,
+    /// How many polls there were since the reactor's last turn.
     polls: Cell<u32>,
-    current_id: Cell<u32>,
-    instance: Cell<u32>,
     table: RefCell<Table>,
 }
 
@@ -44,11 +42,8 @@ thread_local! {
     // Never destroyed, so that wakes from other destructors at the thread's end always work.
     static LOCAL: ManuallyDrop<Local> = const {
         ManuallyDrop::new(Local {
-            runtime: Cell::new(NO_RUNTIME),
             budget: Cell::new(BUDGET),
             polls: Cell::new(0),
-            current_id: Cell::new(0),
-            instance: Cell::new(0),
             table: RefCell::new(Table::new()),
         })
     };
@@ -58,16 +53,16 @@ thread_local! {
 #[inline]
 pub(crate) fn wake(key: Key) -> bool {
     LOCAL.with(|local| {
-        let here = local.runtime.get() == key.runtime();
-        if here {
-            let mut table = local.table.borrow_mut();
-            table.wake(key);
-            if !table.outside.is_empty() {
-                drop(table);
-                wake_outside();
-            }
+        let mut table = local.table.borrow_mut();
+        if table.runtime != key.runtime() {
+            return false;
         }
-        here
+        table.wake(key);
+        if !table.outside.is_empty() {
+            drop(table);
+            wake_outside();
+        }
+        true
     })
 }
 
@@ -87,39 +82,40 @@ pub(crate) fn wake_slots(slots: impl Iterator<Item = u32>) {
 
 /// Marks the key's task as woken by code that is not ours; false if its runtime is not this thread's.
 pub(crate) fn mark_foreign(key: Key) -> bool {
-    LOCAL.with(|local| {
-        let here = local.runtime.get() == key.runtime();
-        if here && let Some(slot) = local.table.borrow_mut().find(key) {
+    with_table(|table| {
+        if table.runtime != key.runtime() {
+            return false;
+        }
+        if let Some(slot) = table.find(key) {
             slot.foreign = true;
         }
-        here
+        true
     })
 }
 
 /// Makes the runtime with this id the thread's own; `generation` goes on where the id's last user stopped.
 pub(crate) fn install(runtime: u16, generation: u32) {
-    LOCAL.with(|local| {
-        assert!(local.runtime.get() == NO_RUNTIME, "the caller looked that no runtime is installed on this thread");
-        local.runtime.set(runtime);
-        local.instance.set(local.instance.get().wrapping_add(1));
-        *local.table.borrow_mut() = Table { generation, is_open: true, ..Table::new() };
+    with_table(|table| {
+        assert!(table.runtime == NO_RUNTIME, "the caller looked that no runtime is installed on this thread");
+        let instance = table.instance.wrapping_add(1);
+        *table = Table { runtime, instance, generation, is_open: true, ..Table::new() };
     });
     rest();
 }
 
 /// Ends what `install` began and tells the generation to go on from.
 pub(crate) fn uninstall() -> u32 {
-    LOCAL.with(|local| {
-        local.runtime.set(NO_RUNTIME);
-        let table = mem::replace(&mut *local.table.borrow_mut(), Table::new());
-        table.generation
-    })
+    let table = with_table(|table| {
+        let empty = Table { instance: table.instance, ..Table::new() };
+        mem::replace(table, empty)
+    });
+    table.generation
 }
 
 /// Whether a runtime is installed on this thread.
 #[inline]
 pub(crate) fn is_installed() -> bool {
-    LOCAL.with(|local| local.runtime.get() != NO_RUNTIME)
+    with_table(|table| table.runtime != NO_RUNTIME)
 }
 
 /// From now on no task is taken in.
@@ -131,39 +127,39 @@ pub(crate) fn close() {
 #[inline]
 pub(crate) fn add_task<T: Run + 'static>(task: &Rc<T>, at: Line, name: Option<&str>) -> Option<(Key, u32)> {
     let place = Place::of(at);
-    LOCAL.with(|local| {
-        let mut table = local.table.borrow_mut();
+    with_table(|table| {
         if !table.is_open {
             return None;
         }
-        let (slot, id) = table.occupy(Occupant::Task(Rc::<T>::clone(task)), place, local.current_id.get());
-        table.queue(slot);
+        let (key, id) = table.occupy(Occupant::Task(Rc::<T>::clone(task)), place);
+        table.queue(key.slot());
         if let Some(name) = name {
-            table.names.insert(slot, name.into());
+            table.names.insert(key.slot(), name.into());
         }
-        Some((Key::new(local.runtime.get(), table.slots[slot as usize].generation, slot), id))
+        Some((key, id))
     })
 }
 
 /// The loop stands still: what another executor polls meanwhile is charged nothing, and what is spawned has no parent.
 pub(crate) fn rest() {
-    LOCAL.with(|local| {
-        local.budget.set(u32::MAX);
-        local.current_id.set(0);
-    });
+    set_budget(u32::MAX);
+    with_table(|table| table.current_id = 0);
 }
 
 /// Gives `block_on`'s own future a slot and queues it.
 pub(crate) fn add_root(at: Line) -> Key {
-    let (key, _) = occupy(Occupant::Root, Place::of(at));
-    with_table(|table| table.queue(key.slot()));
-    key
+    let place = Place::of(at);
+    with_table(|table| {
+        let (key, _) = table.occupy(Occupant::Root, place);
+        table.queue(key.slot());
+        key
+    })
 }
 
 /// Gives a child of a `Group` a slot, idle.
 #[inline]
 pub(crate) fn add_child(list: &Rc<WokenList>, seat: u32) -> Key {
-    occupy(Occupant::Child(Rc::clone(list), seat), Place::UNKNOWN).0
+    with_table(|table| table.occupy(Occupant::Child(Rc::clone(list), seat), Place::UNKNOWN).0)
 }
 
 /// Begins a child's poll: its slot names the seat, its next wake counts again, and it has a budget of its own.
@@ -184,7 +180,7 @@ pub(crate) fn begin_child(key: Key, new_seat: u32) {
 /// Which of the thread's successive runtimes is installed; slots of another are gone.
 #[inline]
 pub(crate) fn instance() -> u32 {
-    LOCAL.with(|local| local.instance.get())
+    with_table(|table| table.instance)
 }
 
 /// Frees the slot of a task that is done, or of the root.
@@ -216,7 +212,7 @@ pub(crate) fn is_any_ready() -> bool {
 #[inline]
 pub(crate) fn next() -> Option<Next> {
     LOCAL.with(|local| {
-        let next = local.table.borrow_mut().next(&local.runtime, &local.current_id)?;
+        let next = local.table.borrow_mut().next()?;
         local.budget.set(BUDGET);
         observe::clear_note();
         Some(next)
@@ -233,11 +229,7 @@ pub(crate) fn park(key: Key) {
 
 /// Finds the first task whose slot is `from` or comes after it, to be cancelled at the end.
 pub(crate) fn find_task(from: u32) -> Option<(Key, Rc<dyn Run>)> {
-    LOCAL.with(|local| {
-        let table = local.table.borrow();
-        let (index, task) = table.find_task(from, &local.current_id)?;
-        Some((Key::new(local.runtime.get(), table.slots[index as usize].generation, index), task))
-    })
+    with_table(|table| table.find_task(from))
 }
 
 /// Counts a poll; how many there were since the count was reset.
@@ -261,7 +253,7 @@ pub(crate) fn poll_budget(cx: &Context<'_>) -> Poll<()> {
     LOCAL.with(|local| {
         let budget = local.budget.get();
         // Outside a runtime nobody refills it, and another executor has its own ways.
-        if budget == 0 && local.runtime.get() != NO_RUNTIME {
+        if budget == 0 && local.table.borrow().runtime != NO_RUNTIME {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -290,7 +282,7 @@ pub(crate) fn set_budget(budget: u32) {
 
 /// The id of the task that is being polled.
 pub(crate) fn current_id() -> u32 {
-    LOCAL.with(|local| local.current_id.get())
+    with_table(|table| table.current_id)
 }
 
 /// How many slots are occupied.
@@ -301,8 +293,11 @@ pub(crate) fn live() -> usize {
 /// Shows each occupied slot that is a task or the root, with its number and its name.
 pub(crate) fn for_each_task(mut show: impl FnMut(&Slot, Option<&Rc<str>>)) {
     with_table(|table| {
-        let tasks = table.slots.iter().enumerate().filter(|(_, slot)| slot.is_task());
-        tasks.for_each(|(index, slot)| show(slot, table.names.get(&(index as u32))));
+        for (index, slot) in (0..).zip(&table.slots) {
+            if matches!(slot.occupant, Occupant::Task(_) | Occupant::Root) {
+                show(slot, table.names.get(&index));
+            }
+        }
     });
 }
 
@@ -317,13 +312,4 @@ pub(crate) fn describe(key: Key) -> (u32, Option<Line>, Option<Rc<str>>) {
 #[inline]
 fn with_table<T>(f: impl FnOnce(&mut Table) -> T) -> T {
     LOCAL.with(|local| f(&mut local.table.borrow_mut()))
-}
-
-#[inline]
-fn occupy(occupant: Occupant, spawned_at: Place) -> (Key, u32) {
-    LOCAL.with(|local| {
-        let mut table = local.table.borrow_mut();
-        let (slot, id) = table.occupy(occupant, spawned_at, local.current_id.get());
-        (Key::new(local.runtime.get(), table.slots[slot as usize].generation, slot), id)
-    })
 }

@@ -22,7 +22,7 @@ mod join_handle;
 
 use join_error::task_at;
 pub use join_error::{JoinError, TaskId};
-pub(crate) use join_error::{in_words, text};
+pub(crate) use join_error::{discard, drop_calmly, in_words};
 pub use join_handle::JoinHandle;
 
 /// A future that stays where it is from its first poll until it is dropped.
@@ -296,26 +296,5 @@ impl<F: Future> Join<F::Output> for Task<F> {
         if let Some(output) = self.output.take() {
             discard(output);
         }
-    }
-}
-
-/// Drops an output that nobody takes. A panic nobody joins is told to stderr, and so is one of the output's destructor.
-pub(crate) fn discard<T>(output: Result<T, JoinError>) {
-    match output {
-        Ok(value) => {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(value))) {
-                eprintln!("wheelwright: the output of a task panicked when it was dropped: {}", text(&*payload));
-                drop_calmly(payload);
-            }
-        }
-        Err(error) => error.report_unread(),
-    }
-}
-
-/// Drops what nobody wants, a panic's payload above all, whose destructor may panic; the payload of that is leaked rather
-/// than chased further.
-pub(crate) fn drop_calmly<T>(unwanted: T) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(unwanted))) {
-        std::mem::forget(payload);
     }
 }

@@ -17,7 +17,6 @@
 //! rounded up to the next tick, so a timer is never early, and less than one tick late. The wheel wakes and drops no
 //! waker: it hands them out, so that its owner can do both after releasing its borrow.
 
-use std::fmt;
 use std::task::Waker;
 
 /// Nanoseconds in a tick.
@@ -301,16 +300,6 @@ impl Entry {
     fn vacate(&mut self) -> Option<Waker> {
         self.generation = self.generation.wrapping_add(1);
         self.waker.take()
-    }
-}
-
-impl fmt::Debug for TimerWheel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimerWheel")
-            .field("len", &self.len)
-            .field("elapsed_ticks", &self.elapsed)
-            .field("next_expiry", &self.next_expiry())
-            .finish_non_exhaustive()
     }
 }
 

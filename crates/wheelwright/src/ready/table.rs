@@ -1,6 +1,6 @@
 //! Turns keys into slots: who occupies each, who is queued, and in which order.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::mem;
 use std::rc::Rc;
@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use crate::observe::{Place, Wait};
 use crate::waker::{GENERATION_MASK, Key, MAX_SLOTS};
 
+pub(super) const NO_RUNTIME: u16 = u16::MAX;
 const NO_SLOT: u32 = u32::MAX;
 /// No key has this generation, so no key finds a vacant slot.
 const NO_GENERATION: u32 = u32::MAX;
@@ -68,6 +69,12 @@ pub(crate) enum Next {
 }
 
 pub(super) struct Table {
+    /// The runtime installed here, or `NO_RUNTIME`.
+    pub(super) runtime: u16,
+    /// Which of the thread's successive runtimes that is.
+    pub(super) instance: u32,
+    /// The task that is being polled.
+    pub(super) current_id: u32,
     pub(super) slots: Vec<Slot>,
     pub(super) vacant: u32,
     pub(super) live: usize,
@@ -85,15 +92,12 @@ pub(super) struct Table {
     pub(super) is_open: bool,
 }
 
-impl Slot {
-    pub(super) fn is_task(&self) -> bool {
-        matches!(self.occupant, Occupant::Task(_) | Occupant::Root)
-    }
-}
-
 impl Table {
     pub(super) const fn new() -> Self {
         Self {
+            runtime: NO_RUNTIME,
+            instance: 0,
+            current_id: 0,
             slots: Vec::new(),
             vacant: NO_SLOT,
             live: 0,
@@ -106,6 +110,11 @@ impl Table {
             outside: Vec::new(),
             is_open: false,
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn key(&self, index: u32) -> Key {
+        Key::new(self.runtime, self.slots[index as usize].generation & GENERATION_MASK, index)
     }
 
     #[inline]
@@ -156,14 +165,14 @@ impl Table {
 
     // Always: an occupant that is passed by memory is copied in other pieces than it was stored in, and stalls.
     #[inline(always)]
-    pub(super) fn occupy(&mut self, occupant: Occupant, spawned_at: Place, parent: u32) -> (u32, u32) {
+    pub(super) fn occupy(&mut self, occupant: Occupant, spawned_at: Place) -> (Key, u32) {
         self.generation = self.generation.wrapping_add(1) & GENERATION_MASK;
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         self.live += 1;
         let index = self.vacant;
         if NO_SLOT == index {
-            return (self.add_slot(occupant, spawned_at, parent), id);
+            return (self.add_slot(occupant, spawned_at), id);
         }
         // Field by field: a slot that is put together first and then copied costs as much again.
         let slot = &mut self.slots[index as usize];
@@ -174,28 +183,28 @@ impl Table {
         slot.occupant = occupant;
         slot.generation = self.generation;
         slot.id = id;
-        slot.parent = parent;
+        slot.parent = self.current_id;
         slot.wait = Wait::NONE;
         slot.spawned_at = spawned_at;
         slot.foreign = false;
-        (index, id)
+        (self.key(index), id)
     }
 
     #[cold]
-    fn add_slot(&mut self, occupant: Occupant, spawned_at: Place, parent: u32) -> u32 {
+    fn add_slot(&mut self, occupant: Occupant, spawned_at: Place) -> Key {
         let index = self.slots.len();
         assert!(index < MAX_SLOTS, "a runtime holds at most {MAX_SLOTS} tasks at once: start fewer at a time");
         self.slots.push(Slot {
             occupant,
             generation: self.generation,
             id: self.next_id.wrapping_sub(1),
-            parent,
+            parent: self.current_id,
             wait: Wait::NONE,
             spawned_at,
             queued: false,
             foreign: false,
         });
-        index as u32
+        self.key(index as u32)
     }
 
     /// Gives the occupant back, so that it is dropped when nothing is borrowed any more.
@@ -223,7 +232,7 @@ impl Table {
     }
 
     #[inline]
-    pub(super) fn next(&mut self, runtime: &Cell<u16>, current_id: &Cell<u32>) -> Option<Next> {
+    pub(super) fn next(&mut self) -> Option<Next> {
         loop {
             let index = *self.batch.get(self.at)?;
             self.at += 1;
@@ -231,8 +240,8 @@ impl Table {
             if !mem::replace(&mut slot.queued, false) {
                 continue;
             }
-            let key = Key::new(runtime.get(), slot.generation & GENERATION_MASK, index);
-            current_id.set(slot.id);
+            let key = Key::new(self.runtime, slot.generation & GENERATION_MASK, index);
+            self.current_id = slot.id;
             slot.wait = Wait::NONE;
             if let Occupant::Task(task) = &slot.occupant {
                 return Some(Next::Task(key, Rc::clone(task)));
@@ -243,13 +252,14 @@ impl Table {
         }
     }
 
-    /// Finds the first task whose slot is `from` or comes after it.
-    pub(super) fn find_task(&self, from: u32, current_id: &Cell<u32>) -> Option<(u32, Rc<dyn Run>)> {
-        let mut slots = self.slots.iter().enumerate().skip(from as usize);
-        slots.find_map(|(index, slot)| {
-            let Occupant::Task(task) = &slot.occupant else { return None };
-            current_id.set(slot.id);
-            Some((index as u32, Rc::clone(task)))
-        })
+    /// Finds the first task whose slot is `from` or comes after it; it is the current one from now on.
+    pub(super) fn find_task(&mut self, from: u32) -> Option<(Key, Rc<dyn Run>)> {
+        let mut rest = (0..).zip(&self.slots).skip(from as usize);
+        let (index, id, task) = rest.find_map(|(index, slot)| match &slot.occupant {
+            Occupant::Task(task) => Some((index, slot.id, Rc::clone(task))),
+            _ => None,
+        })?;
+        self.current_id = id;
+        Some((self.key(index), task))
     }
 }

@@ -1,7 +1,9 @@
-//! Turns the end of a task that gave no output into an error that says which task, where it was spawned, and why.
+//! Turns the end of a task that gave no output into an error that says which task, where it was spawned, and why; and what
+//! nobody takes into a clean end.
 
 use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
@@ -92,7 +94,7 @@ impl JoinError {
             eprintln!("wheelwright: {self}; nobody joined it");
         }
         if let Ok(payload) = self.into_panic() {
-            super::drop_calmly(payload);
+            drop_calmly(payload);
         }
     }
 }
@@ -137,3 +139,24 @@ impl fmt::Debug for JoinError {
 }
 
 impl std::error::Error for JoinError {}
+
+/// Drops an output that nobody takes. A panic nobody joins is told to stderr, and so is one of the output's destructor.
+pub(crate) fn discard<T>(output: Result<T, JoinError>) {
+    match output {
+        Ok(value) => {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(value))) {
+                eprintln!("wheelwright: the output of a task panicked when it was dropped: {}", text(&*payload));
+                drop_calmly(payload);
+            }
+        }
+        Err(error) => error.report_unread(),
+    }
+}
+
+/// Drops what nobody wants, a panic's payload above all, whose destructor may panic; the payload of that is leaked rather
+/// than chased further.
+pub(crate) fn drop_calmly<T>(unwanted: T) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(unwanted))) {
+        std::mem::forget(payload);
+    }
+}
