@@ -35,21 +35,29 @@ impl<'u> Url<'u> {
         if !is_name_or_address(host) || host.contains(&b'%') {
             return Err(bad("a bad host in a URL"));
         }
-        let port = match port {
-            [] => default_port(secure),
+        let host = lower_case(&authority[..host.len()]);
+        let mut url = Self { secure, host, port: 0, target: origin_form(&rest[end..])? };
+        url.port = match port {
+            [] => url.usual_port(),
             digits => parse_port(digits).filter(|port| *port != 0).ok_or_else(|| bad("a port is from 1 to 65535"))?,
         };
-        let host = lower_case(&authority[..host.len()]);
-        Ok(Self { secure, host, port, target: origin_form(&rest[end..])? })
+        Ok(url)
     }
 
     /// Returns the text of the Host field: the port is there unless it is the scheme's own.
     #[must_use]
     pub fn host_field(&self) -> String {
-        if self.port == default_port(self.secure) {
+        if self.port == self.usual_port() {
             return self.host.clone().into_owned();
         }
         format!("{}:{}", self.host, self.port)
+    }
+
+    fn usual_port(&self) -> u16 {
+        match self.secure {
+            true => 443,
+            false => 80,
+        }
     }
 
     /// Returns the address, where the host is one and no name.
@@ -62,13 +70,6 @@ impl<'u> Url<'u> {
 
 fn bad(message: &'static str) -> Error {
     Error::new(ErrorKind::BadUrl, message)
-}
-
-fn default_port(secure: bool) -> u16 {
-    match secure {
-        true => 443,
-        false => 80,
-    }
 }
 
 fn split_scheme(text: &str) -> Option<(bool, &str)> {

@@ -147,7 +147,7 @@ impl Sending {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // Perhaps it answered before it went away.
                 Err(error) if is_closed(&error) => return Ok(self.receive(exchange)),
-                Err(error) => return Err(broken(error, false)),
+                Err(error) => return Err(broken(error, exchange.gone())),
             }
             exchange.sent = exchange.written == out.len();
         }

@@ -55,11 +55,19 @@ impl Exchange {
             let count = match ready!(Pin::new(&mut self.lease.stream).poll_read(cx, input)) {
                 Ok(0) => return Poll::Ready(Err(self.reader.end(&self.inbox))),
                 Ok(count) => count,
-                Err(error) => return Poll::Ready(Err(broken(error, self.begun))),
+                Err(error) => return Poll::Ready(Err(broken(error, self.gone()))),
             };
             self.begun = true;
             Poll::Ready(self.take_in(&input[..count]))
         })
+    }
+
+    /// What it means that the server has gone: before the first byte of a response it closed, after it the response is cut.
+    pub(crate) fn gone(&self) -> ErrorKind {
+        match self.begun {
+            false => ErrorKind::Closed,
+            true => ErrorKind::Incomplete,
+        }
     }
 
     /// Whether the connection was stale, and the request can be sent as if it never had been.
@@ -98,13 +106,9 @@ impl Answer {
     }
 }
 
-/// What a socket's failure means: before the first byte of a response the server closed, after it the response is cut.
-pub(crate) fn broken(error: io::Error, begun: bool) -> Error {
-    let kind = match (is_closed(&error), begun) {
-        (true, false) => ErrorKind::Closed,
-        (true, true) => ErrorKind::Incomplete,
-        (false, _) => ErrorKind::Io,
-    };
+/// What a socket's failure means; `gone` is what it means that the other side has gone.
+pub(crate) fn broken(error: io::Error, gone: ErrorKind) -> Error {
+    let kind = if is_closed(&error) { gone } else { ErrorKind::Io };
     Error::new(kind, "the connection broke").because(error)
 }
 

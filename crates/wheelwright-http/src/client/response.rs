@@ -70,12 +70,14 @@ impl Response {
         if response.fault.is_some() {
             return response;
         }
-        if response.inflow.has_ended() {
-            finish(lease, keep_alive && response.inflow.is_clean());
+        if !response.inflow.has_ended() {
+            limits.enter(Phase::Gap, gap);
+            response.open = Some(Box::new(Open { lease, limits, gap, keep_alive }));
             return response;
         }
-        limits.enter(Phase::Gap, gap);
-        response.open = Some(Box::new(Open { lease, limits, gap, keep_alive }));
+        if keep_alive && response.inflow.is_clean() {
+            lease.park();
+        }
         response
     }
 
@@ -183,7 +185,7 @@ impl Response {
             // What is still declared counts as if it were here: there is no use in waiting for it.
             let declared = self.open.as_ref().and_then(|_| self.inflow.decoder().remaining()).unwrap_or(0);
             if (limit as u64) < declared.saturating_add(self.inflow.data.len() as u64) {
-                self.close(false);
+                self.open = None;
                 return Poll::Ready(Err(Error::new(ErrorKind::TooLarge, "the body exceeds the limit of the caller")));
             }
             if self.open.is_none() {
@@ -213,24 +215,17 @@ impl Response {
             Poll::Pending => Err(ready!(open.limits.poll_passed(cx))),
         };
         if more.is_err() || inflow.has_ended() {
-            self.close(more.is_ok());
+            self.let_go();
         }
         Poll::Ready(more)
     }
 
-    /// Lets the connection go, to be used again if that is possible and the body did come whole.
-    fn close(&mut self, whole: bool) {
-        if let Some(open) = self.open.take() {
-            let Open { lease, keep_alive, .. } = *open;
-            finish(lease, whole && keep_alive && self.inflow.is_clean());
+    /// Lets the connection go: to be used again if the body came whole and nobody minds, else closed.
+    fn let_go(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        if open.keep_alive && self.inflow.has_ended() && self.inflow.is_clean() {
+            open.lease.park();
         }
-    }
-}
-
-fn finish(lease: Lease, reusable: bool) {
-    match reusable {
-        true => lease.park(),
-        false => drop(lease),
     }
 }
 
@@ -239,7 +234,7 @@ fn take(inflow: &mut Inflow, input: &[u8], read: io::Result<usize>) -> Result<()
     match read {
         Ok(0) => inflow.end(),
         Ok(count) => inflow.take(&input[..count]),
-        Err(error) => Err(broken(error, true)),
+        Err(error) => Err(broken(error, ErrorKind::Incomplete)),
     }
 }
 
@@ -268,8 +263,7 @@ impl Drop for Response {
                 None => break,
             }
         }
-        let whole = self.inflow.has_ended();
-        self.close(whole);
+        self.let_go();
     }
 }
 

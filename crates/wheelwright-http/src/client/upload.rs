@@ -75,7 +75,7 @@ impl Upload {
             }
             // What it answered before it went away may still be there to read.
             Err(error) if is_closed(&error) => Poll::Ready(Ok(Step::Done)),
-            Err(error) => Poll::Ready(Err(broken(error, self.exchange.begun))),
+            Err(error) => Poll::Ready(Err(broken(error, self.exchange.gone()))),
         }
     }
 

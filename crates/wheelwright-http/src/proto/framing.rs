@@ -107,21 +107,19 @@ impl Declared {
         Ok(Framing { body, keep_alive: self.lives_on(version) })
     }
 
-    /// Decides for the response to a request, which was a HEAD or was not.
+    /// Decides for a response, unless it answers a HEAD.
     ///
     /// # Errors
     /// `Parse` for framing that means nothing, `Decode` for a transfer coding nobody asked for.
-    pub fn response(&self, version: Version, status: StatusCode, asked_head: bool) -> Result<Framing, Error> {
-        if self.coding != Coding::Absent && version < Version::HTTP_11 {
-            return Err(Error::parse("Transfer-Encoding in an HTTP/1.0 response"));
-        }
-        let bare = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
-        if asked_head || bare {
+    pub fn response(&self, version: Version, status: StatusCode) -> Result<Framing, Error> {
+        if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
+            let mut framing = self.response_to_head(version, status)?;
             // Some servers send a body all the same: what was declared may still arrive.
-            let suspect = bare && self.coding != Coding::Absent
-                || status == StatusCode::NO_CONTENT && self.length.is_some_and(|length| 0 < length);
-            return Ok(Framing { body: BodyLength::Exact(0), keep_alive: self.lives_on(version) && !suspect });
+            let length = status == StatusCode::NO_CONTENT && self.length.is_some_and(|length| 0 < length);
+            framing.keep_alive &= self.coding == Coding::Absent && !length;
+            return Ok(framing);
         }
+        self.refuse_old_coding(version)?;
         let (body, framed) = match (&self.coding, self.length) {
             (Coding::Absent, Some(length)) => (BodyLength::Exact(length), true),
             (Coding::Absent, None) => (BodyLength::UntilClose, false),
@@ -132,6 +130,22 @@ impl Declared {
             }
         };
         Ok(Framing { body, keep_alive: framed && self.lives_on(version) })
+    }
+
+    /// Decides for the response to a HEAD: what it declares is for the GET that might follow.
+    ///
+    /// # Errors
+    /// `Parse` for a transfer coding in HTTP/1.0.
+    pub fn response_to_head(&self, version: Version, _: StatusCode) -> Result<Framing, Error> {
+        self.refuse_old_coding(version)?;
+        Ok(Framing { body: BodyLength::Exact(0), keep_alive: self.lives_on(version) })
+    }
+
+    fn refuse_old_coding(&self, version: Version) -> Result<(), Error> {
+        if self.coding != Coding::Absent && version < Version::HTTP_11 {
+            return Err(Error::parse("Transfer-Encoding in an HTTP/1.0 response"));
+        }
+        Ok(())
     }
 
     fn lives_on(&self, version: Version) -> bool {

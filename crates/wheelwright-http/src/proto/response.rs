@@ -45,14 +45,18 @@ pub struct ResponseHead<'b> {
 pub struct ResponseReader {
     scan: HeadScan,
     max_head: usize,
-    asked_head: bool,
+    frame: Frame,
 }
+
+/// How the fields of a head are read: a response to a HEAD has no body, whatever they declare.
+type Frame = fn(&Declared, Version, StatusCode) -> Result<Framing, Error>;
 
 impl ResponseReader {
     /// Makes a reader for the response to a request of this method.
     #[must_use]
     pub fn new(method: &Method) -> Self {
-        Self { scan: HeadScan::new(0, 1), max_head: MAX_HEAD, asked_head: method == Method::HEAD }
+        let frame: Frame = if method == Method::HEAD { Declared::response_to_head } else { Declared::response };
+        Self { scan: HeadScan::new(0, 1), max_head: MAX_HEAD, frame }
     }
 
     /// Limits the heads of a response, interim ones included, to so many bytes in all.
@@ -79,7 +83,7 @@ impl ResponseReader {
                 false => Cow::Borrowed(&buf[place]),
                 true => Cow::Owned(unfold(&buf[place])),
             };
-            let (status, version, framing) = read_head(&bytes, self.asked_head)?;
+            let (status, version, framing) = read_head(&bytes, self.frame)?;
             if !status.is_informational() {
                 return Ok(Some((end, ResponseHead { status, version, framing, bytes })));
             }
@@ -114,7 +118,7 @@ impl ResponseReader {
     }
 }
 
-fn read_head(head: &[u8], asked_head: bool) -> Result<(StatusCode, Version, Framing), Error> {
+fn read_head(head: &[u8], frame: Frame) -> Result<(StatusCode, Version, Framing), Error> {
     let mut slots: Slots<'_> = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let parsed = tokenise(head, &mut slots)?;
     let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
@@ -125,7 +129,7 @@ fn read_head(head: &[u8], asked_head: bool) -> Result<(StatusCode, Version, Fram
     for field in parsed.headers.iter() {
         declared.note(field.name, field.value)?;
     }
-    let framing = declared.response(version, status, asked_head)?;
+    let framing = frame(&declared, version, status)?;
     Ok((status, version, framing))
 }
 
