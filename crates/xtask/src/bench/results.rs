@@ -91,6 +91,8 @@ fn heading(row: &Row) -> Result<Value, String> {
             "cores": std::thread::available_parallelism().map_or(0, usize::from),
             "kernel": said_by("uname", &["-sr"])?,
             "compiler": said_by("rustc", &["--version"])?,
+            // How busy the machine was, this bench included: figures of a busy one are worth less.
+            "load": std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim(),
         },
     }))
 }
