@@ -84,7 +84,7 @@ fn heading(row: &Row) -> Result<Value, String> {
         "row": row.name,
         "operation": row.what,
         "date": said_by("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"])?,
-        "commit": said_by("git", &["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"])?,
+        "commit": commit()?,
         "command": format!("cargo xtask {}", typed.join(" ")),
         "machine": {
             "cpu": cpu_model()?,
@@ -95,6 +95,13 @@ fn heading(row: &Row) -> Result<Value, String> {
             "load": std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim(),
         },
     }))
+}
+
+/// The commit, and whether anything but results differs from it.
+fn commit() -> Result<String, String> {
+    let commit = said_by("git", &["rev-parse", "HEAD"])?;
+    let changed = said_by("git", &["status", "--porcelain", "--untracked-files=no", "--", ".", ":!book/results"])?;
+    Ok(if changed.is_empty() { commit } else { commit + ", with changes" })
 }
 
 fn cpu_model() -> Result<String, String> {
