@@ -74,7 +74,7 @@ fn bar(options: &Options, count: usize) -> ProgressBar {
     if options.to_stdout() && io::stdout().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} lines, {msg}, {eta} to go");
+    let style = ProgressStyle::with_template("{bar:20} {pos}/{len}, {msg}, {eta} to go");
     ProgressBar::new(count as u64).with_style(style.expect("a template that was tried"))
 }
 
@@ -99,8 +99,8 @@ impl Job<'_> {
     async fn follow(&self) {
         loop {
             self.tally.count_threads();
-            self.bar.set_position(self.tally.requests.get());
             self.bar.set_message(format!("{} in flight, {} failed", self.caller.in_flight.get(), self.tally.failed()));
+            self.bar.set_position(self.tally.requests.get());
             sleep(TICK).await;
         }
     }
