@@ -139,7 +139,8 @@ impl EventLoop {
         self.inbox.open();
     }
 
-    /// Looks at the kernel without waiting, and at the clock.
+    /// Looks at the kernel without waiting, and at the clock. Out of line, as it is seldom called and from several places.
+    #[cold]
     fn glance(&self) {
         ready::reset_polls();
         if self.reactor.len() != 0 {

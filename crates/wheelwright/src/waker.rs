@@ -113,10 +113,13 @@ pub(crate) fn keep(waker: &Waker) -> Waker {
 /// Wakes one of several: ours by its number, another executor's so that a panic of it is told and keeps nobody else waiting.
 #[inline]
 pub(crate) fn wake(waker: Waker) {
-    let Some(key) = key_of(&waker) else { return guarded(|| waker.wake()) };
-    // Dropping a number does nothing, but would be one more call that the compiler cannot see through.
+    if key_of(&waker).is_none() {
+        return guarded(|| waker.wake());
+    }
+    // Called by name, and so not by way of the vtable; a number needs no dropping.
+    let data = waker.data();
     mem::forget(waker);
-    key.wake();
+    wake_data(data);
 }
 
 /// Runs what wakes or drops others' wakers, so that a panic of theirs is told and goes no further.
