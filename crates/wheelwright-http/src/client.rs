@@ -33,14 +33,18 @@ use pool::Pool;
 ///
 /// It is cheap to clone, and its clones share their connections. It belongs to one thread.
 ///
-/// ```no_run
+/// ```
 /// use wheelwright_http::Client;
+/// # use wheelwright_http::{Body, Server};
 ///
 /// # fn main() -> Result<(), wheelwright_http::Error> {
 /// wheelwright::block_on(async {
+///     # let server = Server::bind("127.0.0.1:0").expect("a free port");
+///     # let running = server.serve(|_| async { http::Response::new(Body::from("hello")) });
+///     # let url = format!("http://{}/", running.local_addr());
 ///     let client = Client::new();
-///     let text = client.get("http://example.com/")?.send().await?.text().await?;
-///     println!("{text}");
+///     let text = client.get(url)?.send().await?.text().await?;
+///     assert_eq!(text, "hello");
 ///     Ok(())
 /// })
 /// # }

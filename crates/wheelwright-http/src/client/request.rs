@@ -11,20 +11,28 @@ use crate::{Error, ErrorKind};
 
 /// A request that is being put together.
 ///
-/// ```no_run
-/// # async fn example() -> Result<(), wheelwright_http::Error> {
+/// ```
+/// # use http::Response;
+/// # use wheelwright_http::{Body, Client, Server};
 /// use std::time::Duration;
 ///
-/// let client = wheelwright_http::Client::new();
+/// # fn main() -> Result<(), wheelwright_http::Error> {
+/// # wheelwright::block_on(async {
+/// # let server = Server::bind("127.0.0.1:0").expect("a free port");
+/// # let running = server.serve(|request| async {
+/// #     Response::new(Body::from(request.into_body().bytes_limited(100).await.expect("the body comes whole")))
+/// # });
+/// # let (client, url) = (Client::new(), format!("http://{}/orders", running.local_addr()));
 /// let response = client
-///     .post("http://example.com/orders")?
+///     .post(url)?
 ///     .header("content-type", "application/json")
 ///     .body(r#"{"item": 7}"#)
 ///     .timeout(Duration::from_secs(2))
 ///     .send()
 ///     .await?;
-/// # drop(response);
+/// # assert_eq!(response.text().await?, r#"{"item": 7}"#);
 /// # Ok(())
+/// # })
 /// # }
 /// ```
 #[must_use = "a request does nothing until it is sent"]

@@ -32,14 +32,23 @@ const BELIEVED: u64 = 1024 * 1024;
 /// The connection goes back to the client as soon as the body has come whole, and is closed if the response is dropped
 /// before (a rest that has already arrived is read over, up to 256 KiB).
 ///
-/// ```no_run
-/// # async fn example() -> Result<(), wheelwright_http::Error> {
-/// let mut response = wheelwright_http::Client::new().get("http://example.com/")?.send().await?;
-/// println!("{} {:?}", response.status(), response.headers().get("content-type"));
+/// ```
+/// # use wheelwright_http::{Body, Client, Server};
+/// # fn main() -> Result<(), wheelwright_http::Error> {
+/// # wheelwright::block_on(async {
+/// # let server = Server::bind("127.0.0.1:0").expect("a free port");
+/// # let running = server.serve(|_| async { http::Response::new(Body::from("hello")) });
+/// # let (client, url) = (Client::new(), format!("http://{}/", running.local_addr()));
+/// let mut response = client.get(url)?.send().await?;
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.headers()["content-length"], "5");
+/// let mut length = 0;
 /// while let Some(chunk) = response.chunk().await? {
-///     println!("{} bytes", chunk.len());
+///     length += chunk.len();
 /// }
+/// assert_eq!(length, 5);
 /// # Ok(())
+/// # })
 /// # }
 /// ```
 pub struct Response {
