@@ -127,8 +127,8 @@ fn slow_bytes_keep_the_gap_from_ending_a_call_but_not_the_total() {
         }
     });
     run(async {
-        // Each gap is a hundredth of its limit, all of them together exceed it.
-        let limits = Client::builder().read_timeout(Duration::from_millis(500)).timeout(Duration::from_millis(700));
+        // Each gap is a small part of its limit, all of them together exceed it.
+        let limits = Client::builder().read_timeout(Duration::from_millis(1_000)).timeout(Duration::from_millis(1_400));
         assert_eq!(fetch(limits, &server.url("/")).await, Err(Timeout(Phase::Total)), "168");
     });
 }
