@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// When the tries of one URL may start, and until when.
+/// How often one URL may be tried, and until when.
 pub(crate) struct Backoff {
     retries: u32,
-    /// All the tries, and the pauses between them, are over by then.
-    pub(crate) deadline: Instant,
+    /// No pause ends later.
+    deadline: Instant,
 }
 
 impl Backoff {
-    /// As long as all the tries could take without a pause.
-    pub(crate) fn new(now: Instant, timeout: Duration, retries: u32) -> Self {
-        Self { retries, deadline: now + timeout.saturating_mul(retries.saturating_add(1)) }
+    /// From the first try on, pauses may last for as long as all tries together could take.
+    pub(crate) fn new(begun: Instant, timeout: Duration, retries: u32) -> Self {
+        Self { retries, deadline: begun + timeout.saturating_mul(retries.saturating_add(1)) }
     }
 
     /// How long to wait after so many tries; `None` if there should be no further one.

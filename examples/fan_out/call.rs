@@ -2,10 +2,10 @@
 
 use std::cell::Cell;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use wheelwright::time::{now, sleep, timeout_at};
-use wheelwright_http::{Client, Error, ErrorKind, Phase};
+use wheelwright::time::{now, sleep};
+use wheelwright_http::{Client, Error, ErrorKind};
 
 use crate::arguments::Options;
 use crate::backoff::Backoff;
@@ -59,7 +59,7 @@ impl<'a> Caller<'a> {
             let Some(permit) = starting.run_until_cancelled(permit).await else { return outcome.cancelled() };
             let begun = outcome.begun.unwrap_or_else(now);
             let backoff = Backoff::new(begun, self.limit, self.options.retries);
-            let next = self.try_once(line, outcome.attempts + 1, backoff.deadline).await;
+            let next = self.try_once(line, outcome.attempts + 1).await;
             outcome = Outcome { begun: Some(begun), ..next };
             // Others may use it while this line waits to try again.
             drop(permit);
@@ -71,16 +71,15 @@ impl<'a> Caller<'a> {
         }
     }
 
-    async fn try_once(&self, line: Line<'_>, attempts: u32, deadline: Instant) -> Outcome {
+    async fn try_once(&self, line: Line<'_>, attempts: u32) -> Outcome {
         self.in_flight.set(self.in_flight.get() + 1);
         self.most_in_flight.set(self.most_in_flight.get().max(self.in_flight.get()));
         let mut outcome = Outcome { attempts, ..Outcome::default() };
         // In a box, for a thousand others wait, and need no room for a call.
-        let exchange = timeout_at(deadline, Box::pin(self.exchange(line, &mut outcome)));
+        let exchange = Box::pin(self.exchange(line, &mut outcome));
         let error = match self.ends.calling.run_until_cancelled(exchange).await {
-            Some(Ok(Ok(()))) => None,
-            Some(Ok(Err(kind))) => Some(kind),
-            Some(Err(_)) => Some(ErrorKind::Timeout(Phase::Total)),
+            Some(Ok(())) => None,
+            Some(Err(kind)) => Some(kind),
             None => Some(ErrorKind::Cancelled),
         };
         outcome.error = error;

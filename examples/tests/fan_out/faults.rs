@@ -45,13 +45,12 @@ fn a_passing_fault_is_tried_again_and_a_lasting_one_is_not() {
 }
 
 #[test]
-fn all_tries_end_within_the_time_of_as_many_full_ones() {
+fn pauses_end_with_the_time_that_all_tries_could_take() {
     let server = Server::start();
     let record = one(&["--retries", "20", "--timeout", "100ms"], &server.url("status/503"));
     let attempts = record["attempts"].as_u64().unwrap();
     // Twenty pauses that double each time would take minutes.
     assert!((2..=20).contains(&attempts), "{attempts}");
-    assert_eq!(record["status"], 503);
 }
 
 #[test]
