@@ -12,8 +12,13 @@ use crate::run;
 
 /// Starts the case with so few descriptors that forty connections are too many.
 pub(crate) fn with_few(command: &mut Command) -> Result<(), String> {
+    limited_to(64, command)
+}
+
+/// Starts the case with so many descriptors and no more; it must end well.
+pub(crate) fn limited_to(count: usize, command: &mut Command) -> Result<(), String> {
     let mut limited = Command::new("sh");
-    limited.args(["-c", "ulimit -n 64 && exec \"$0\""]).arg(command.get_program());
+    limited.args(["-c", &format!("ulimit -n {count} && exec \"$0\"")]).arg(command.get_program());
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
             limited.env(name, value);

@@ -1,9 +1,12 @@
 //! Turns the promises about edges of readiness into facts: what the kernel tells once is neither missed nor believed too long.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use wheelwright::net::TcpStream;
@@ -192,5 +195,46 @@ fn a_task_that_waits_and_tries_in_turn_does_not_starve_a_timer() {
         time::sleep(Duration::from_millis(10)).await;
         reader.abort();
         writer.abort();
+    });
+}
+
+thread_local! {
+    static CLOSED: RefCell<Option<TcpStream>> = const { RefCell::new(None) };
+    static OPENED: RefCell<Option<TcpStream>> = const { RefCell::new(None) };
+}
+
+/// When it is woken it closes one socket and registers another, which takes the first one's place.
+struct Replacing;
+
+impl Wake for Replacing {
+    fn wake(self: Arc<Self>) {
+        drop(CLOSED.take());
+        OPENED.with(|opened| {
+            let error = opened.borrow_mut().as_mut().map(|stream| stream.try_read(&mut [0; 8]));
+            assert!(matches!(error, Some(Err(error)) if error.kind() == ErrorKind::WouldBlock));
+        });
+    }
+}
+
+#[test]
+fn an_event_later_in_a_batch_does_not_reach_who_took_the_place_of_its_socket() {
+    run(async || {
+        let (mut first, mut to_first) = pair().await;
+        register(&mut first).await;
+        let (mut second, mut to_second) = pair().await;
+        register(&mut second).await;
+        let (third, _to_third) = pair().await;
+        CLOSED.set(Some(second));
+        OPENED.set(Some(third));
+        let waker = Waker::from(Arc::new(Replacing));
+        let mut waiting = Box::pin(first.readable());
+        assert!(waiting.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        // Both events come in one batch, in this order.
+        to_first.write_all(b"1").expect("a write");
+        to_second.write_all(b"2").expect("a write");
+        time::sleep(Duration::from_millis(5)).await;
+        assert!(CLOSED.take().is_none(), "the waker was woken");
+        let third = OPENED.take().expect("it is still there");
+        assert!(!third.read_ready(), "nobody wrote to the third");
     });
 }
