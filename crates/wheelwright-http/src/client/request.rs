@@ -88,6 +88,9 @@ impl RequestBuilder {
     /// A connection that was kept from an earlier call may have been closed by the server unseen. If it was, and nothing of
     /// a response came, and the method is idempotent (or not a byte was sent), the request is sent once more on a fresh one.
     ///
+    /// A server may answer before it has read all of the body. An error, or an answer that says close, ends the upload; after
+    /// any other the rest is sent first. Either way the connection is not used again.
+    ///
     /// # Errors
     /// Whatever [`ErrorKind`] tells.
     ///

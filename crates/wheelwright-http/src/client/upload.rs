@@ -23,6 +23,8 @@ pub(crate) struct Upload {
     /// The data behind them, and what closes it.
     data: Bytes,
     tail: &'static [u8],
+    /// A good answer that came early, from a server that goes on reading.
+    answer: Option<Box<Answer>>,
     /// Gone once the end of the body is in `front`.
     encoder: Option<BodyEncoder>,
 }
@@ -42,7 +44,7 @@ impl Upload {
     /// What the exchange has written already is the beginning of `front`.
     pub(crate) fn new(exchange: Exchange, front: Vec<u8>, encoder: BodyEncoder, body: Body) -> Self {
         let at = exchange.written;
-        Self { exchange, body, front, at, data: Bytes::new(), tail: b"", encoder: Some(encoder) }
+        Self { exchange, body, answer: None, front, at, data: Bytes::new(), tail: b"", encoder: Some(encoder) }
     }
 
     /// Accounts for data that follows what is there.
@@ -55,28 +57,43 @@ impl Upload {
 
     /// Sends a part, or waits for room, for the body's next bytes and for an answer, whichever comes first.
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Result<Step, Error>> {
-        if let Poll::Ready(answer) = self.exchange.poll_head(cx) {
-            return Poll::Ready(
-                answer.map(|answer| answer.map_or(Step::On, |answer| Step::Answered(Box::new(answer)))),
-            );
-        }
         self.poll_fill(cx)?;
+        if self.is_empty() && self.encoder.is_none() {
+            self.exchange.sent = true;
+            return Poll::Ready(Ok(self.end()));
+        }
+        if self.answer.is_none()
+            && let Poll::Ready(answer) = self.exchange.poll_head(cx)
+        {
+            return Poll::Ready(Ok(answer?.map_or(Step::On, |answer| self.hear(answer))));
+        }
         if self.is_empty() {
-            return match self.encoder {
-                None => Poll::Ready(Ok(Step::Done)),
-                Some(_) => Poll::Pending,
-            };
+            return Poll::Pending;
         }
         match ready!(self.poll_write(cx)) {
-            Ok(0) => Poll::Ready(Ok(Step::Done)),
+            Ok(0) => Poll::Ready(Ok(self.end())),
             Ok(count) => {
                 self.advance(count);
                 Poll::Ready(Ok(Step::On))
             }
             // What it answered before it went away may still be there to read.
-            Err(error) if is_closed(&error) => Poll::Ready(Ok(Step::Done)),
+            Err(error) if is_closed(&error) => Poll::Ready(Ok(self.end())),
             Err(error) => Poll::Ready(Err(broken(error, self.exchange.gone()))),
         }
+    }
+
+    /// RFC 9112 section 9.5: an error, or a server that will close, wants no more of the body; any other is sent the rest.
+    fn hear(&mut self, answer: Answer) -> Step {
+        if !answer.status.is_success() || !answer.keep_alive {
+            return Step::Answered(Box::new(answer));
+        }
+        // Even so its reading ahead of us is no base for another request.
+        self.answer = Some(Box::new(Answer { keep_alive: false, ..answer }));
+        Step::On
+    }
+
+    fn end(&mut self) -> Step {
+        self.answer.take().map_or(Step::Done, Step::Answered)
     }
 
     /// Asks for the body's next bytes if none are left.
@@ -118,6 +135,5 @@ impl Upload {
             self.front.clear();
             self.at = 0;
         }
-        self.exchange.sent = self.encoder.is_none() && self.is_empty();
     }
 }

@@ -184,6 +184,41 @@ fn an_error_in_the_middle_of_an_upload_is_delivered_and_ends_it() {
 }
 
 #[test]
+fn a_large_body_leaves_its_connection_for_the_next() {
+    let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    run(async {
+        let client = Client::new();
+        for length in [4 << 20, 100_000, 0, 17_000] {
+            let put = client.put(server.url("/")).unwrap().body(vec![b'x'; length]);
+            assert_eq!(put.send().await.unwrap().status(), 200);
+        }
+    });
+    assert_eq!(server.connections(), 1, "109");
+}
+
+#[test]
+fn a_good_answer_in_the_middle_of_an_upload_does_not_cut_it() {
+    let server = Server::start(|mut connection| {
+        if connection.number == 1 {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        }
+        while let Some(request) = connection.request() {
+            if request.len() < 1000 {
+                connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+            }
+        }
+    });
+    run(async {
+        let client = Client::new();
+        let post = client.post(server.url("/")).unwrap().body(vec![b'x'; 8 << 20]);
+        assert_eq!(post.send().await.unwrap().text().await.unwrap(), "ok");
+        server.marks().reached("request", 1).await;
+        assert_eq!(client.get(server.url("/")).unwrap().send().await.unwrap().status(), 204);
+        assert_eq!(server.connections(), 2, "117: the first connection was not used again");
+    });
+}
+
+#[test]
 fn an_interim_response_does_not_stop_an_upload() {
     let server = Server::start(|mut connection| {
         connection.send("HTTP/1.1 100 Continue\r\n\r\n");
