@@ -83,7 +83,8 @@ impl<'a> Caller<'a> {
             None => Some(ErrorKind::Cancelled),
         };
         outcome.error = error;
-        if let (Some(_), Some(directory)) = (error, &self.options.body) {
+        // Without a status no body came, and no file.
+        if let (Some(_), Some(_), Some(directory)) = (error, outcome.status, &self.options.body) {
             saved::discard(directory, line.number).await;
         }
         self.in_flight.set(self.in_flight.get() - 1);
