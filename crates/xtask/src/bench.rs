@@ -6,6 +6,7 @@
 
 mod counts; // instructions, allocations and system calls, which do not depend on the machine's mood
 mod programs; // the measuring programs, built and run on their cores
+pub(crate) mod readme; // the table on the front page
 mod results; // the files in book/results
 mod rounds; // who runs when
 mod rows; // what is measured, beside whom, and what is to be reached
@@ -18,9 +19,10 @@ use rows::{ROWS, Row};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: cargo xtask bench [ROW...] [--quick] [--count]
+usage: cargo xtask bench [ROW...] [--quick] [--count] [--table]
   --quick   fewer and shorter rounds: all rows in two minutes
-  --count   instructions, allocations and system calls instead of time";
+  --count   instructions, allocations and system calls instead of time
+  --table   only writes README's table from the files of figures";
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +50,7 @@ impl Extent {
 /// Runs `cargo xtask bench`.
 pub(crate) fn run(options: &[&str]) -> ExitCode {
     let (flags, names): (Vec<&str>, Vec<&str>) = options.iter().partition(|option| option.starts_with('-'));
-    let unknown = flags.iter().any(|flag| !["--quick", "--count"].contains(flag))
+    let unknown = flags.iter().any(|flag| !["--quick", "--count", "--table"].contains(flag))
         || names.iter().any(|name| ROWS.iter().all(|row| row.name != *name));
     if unknown {
         let rows: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
@@ -57,7 +59,11 @@ pub(crate) fn run(options: &[&str]) -> ExitCode {
     }
     let extent = if flags.contains(&"--quick") { Extent::Quick } else { Extent::Full };
     let chosen: Vec<&Row> = ROWS.iter().filter(|row| names.is_empty() || names.contains(&row.name)).collect();
-    let outcome = if flags.contains(&"--count") { count(&chosen) } else { measure(&chosen, extent) };
+    let outcome = match () {
+        () if flags.contains(&"--table") => readme::write(),
+        () if flags.contains(&"--count") => count(&chosen),
+        () => measure(&chosen, extent),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -76,7 +82,7 @@ fn measure(rows: &[&Row], extent: Extent) -> Result<(), String> {
         print!("{}", table::lines(row, &measured));
         results::write(row, extent, &measured)?;
     }
-    Ok(())
+    readme::write()
 }
 
 fn count(rows: &[&Row]) -> Result<(), String> {

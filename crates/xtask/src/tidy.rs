@@ -10,6 +10,7 @@ mod shape; // the first line, the length of files and functions
 mod shelves; // which module of the runtime may import which
 mod unsafe_code; // where it may stand, and that it says why
 
+use crate::bench::readme;
 use crate::tree::{self, Source, Tree};
 
 use std::fmt;
@@ -51,7 +52,15 @@ const CHECKS: &[fn(&Tree) -> Vec<Complaint>] = &[
     documentation::check,
     paths::check,
     counts::check,
+    figures,
 ];
+
+/// README's figures are those of the files.
+fn figures(tree: &Tree) -> Vec<Complaint> {
+    let Some(readme) = tree.text("README.md") else { return Vec::new() };
+    let checked = readme::check(readme, |path| tree.text(path).map(str::to_owned));
+    checked.err().map(|what| Complaint::new("README.md", 1, what)).into_iter().collect()
+}
 
 /// Runs `cargo xtask tidy`.
 pub(crate) fn run(options: &[&str]) -> ExitCode {

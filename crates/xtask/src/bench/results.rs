@@ -11,7 +11,7 @@ use crate::tree;
 use serde_json::{Value, json};
 use std::process::Command;
 
-const FOLDER: &str = "book/results";
+pub(super) const FOLDER: &str = "book/results";
 
 /// Writes `ROW.json`, or `ROW.quick.json` so that a quick look never replaces careful figures.
 pub(super) fn write(row: &Row, extent: Extent, measured: &Measured) -> Result<(), String> {

@@ -44,7 +44,7 @@ fn described(ratio: Spread) -> String {
     format!("{:.3} [{:.3} {:.3}]{tie}", ratio.median, ratio.low, ratio.high)
 }
 
-fn time(nanoseconds: f64) -> String {
+pub(super) fn time(nanoseconds: f64) -> String {
     if nanoseconds < 1000.0 {
         return format!("{nanoseconds:.1} ns");
     }
