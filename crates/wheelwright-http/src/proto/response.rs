@@ -17,6 +17,9 @@ use super::scan::HeadScan;
 use super::{MAX_FIELDS, MAX_HEAD};
 use crate::{Error, ErrorKind};
 
+/// The longest name of a field that a header map can hold.
+const MAX_NAME: usize = u16::MAX as usize;
+
 /// A response whose body has not been read yet.
 #[derive(Debug)]
 pub struct ResponseHead<'b> {
@@ -127,6 +130,10 @@ fn read_head(head: &[u8], frame: Frame) -> Result<(StatusCode, Version, Framing)
     let status = status.ok_or_else(|| Error::parse("a status outside 100 to 599"))?;
     let mut declared = Declared::default();
     for field in parsed.headers.iter() {
+        // A map takes no longer ones, and it is made later, where nothing may fail any more.
+        if MAX_NAME < field.name.len() {
+            return Err(Error::new(ErrorKind::TooLarge, "a field name exceeds 64 KiB"));
+        }
         declared.note(field.name, field.value)?;
     }
     let framing = frame(&declared, version, status)?;

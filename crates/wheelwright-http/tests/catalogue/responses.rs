@@ -3,6 +3,9 @@
 use http::Method;
 use wheelwright_http::ErrorKind::{Closed, Incomplete, Parse, TooLarge};
 
+use wheelwright_http::proto::ResponseReader;
+use wheelwright_http::proto::response::header_map;
+
 use crate::drive::ask;
 use crate::table::{Client, client, client_for, response};
 
@@ -119,4 +122,19 @@ fn a_connection_is_kept_only_if_nobody_says_close() {
     client("111", with("1.0", ""), Client::Closes(200, b"hi"));
     client("111", with("1.0", "Connection: Keep-Alive\r\n"), Client::Keeps(200, b"hi"));
     client("111", with("1.0", "Connection: keep-alive, close\r\n"), Client::Closes(200, b"hi"));
+}
+
+#[test]
+fn every_head_that_is_read_makes_a_map() {
+    for length in [65_534, 65_535, 65_536, 200_000] {
+        let bytes = response(format!("{}: x\r\n", "n".repeat(length)), "");
+        let mut reader = ResponseReader::new(&Method::GET).max_head(1 << 20);
+        match reader.read(&bytes) {
+            Ok(head) => {
+                let head = head.expect("the head is whole").1.bytes.into_owned().into();
+                assert_eq!(header_map(&head).expect("the head was read").len(), 1, "a name of {length}");
+            }
+            Err(error) => assert_eq!((error.kind(), 65_535 < length), (TooLarge, true), "a name of {length}"),
+        }
+    }
 }
