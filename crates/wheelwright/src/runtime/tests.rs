@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::test_waker::{CountingWaker, poll_with};
 use crate::{Runtime, block_on, spawn, time};
 
 #[test]
@@ -62,4 +63,22 @@ fn a_runtime_runs_again_after_its_root_panicked() {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| runtime.block_on(async { panic!("root") })));
     assert!(panicked.is_err());
     assert_eq!(runtime.block_on(task).expect("it is not cancelled"), 7);
+}
+
+#[test]
+fn a_loop_that_is_kept_from_sleeping_looks_at_the_clock_all_the_same() {
+    block_on(async {
+        let (waker, counter) = CountingWaker::new();
+        let mut sleeping = time::sleep(Duration::from_millis(1));
+        assert!(poll_with(&mut sleeping, &waker).is_pending());
+        std::thread::sleep(Duration::from_millis(5));
+        super::current(|event_loop| {
+            for _ in 0..super::POLLS_PER_TURN {
+                // As if a wake for nobody came each time the loop is about to sleep.
+                event_loop.mailbox.ring();
+                event_loop.park();
+            }
+        });
+        assert_eq!(counter.wakes(), 1);
+    });
 }
