@@ -45,6 +45,10 @@ impl<'a> Caller<'a> {
         })
     }
 
+    pub(crate) fn connections_opened(&self) -> u64 {
+        self.client.connections_opened()
+    }
+
     /// Tries a line until it succeeds, cannot succeed, or must end.
     pub(crate) async fn fetch(&self, line: Line<'_>) -> Outcome {
         let mut outcome = Outcome::default();

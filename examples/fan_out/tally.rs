@@ -50,6 +50,7 @@ impl Tally {
             failed: self.failed(),
             bytes: self.bytes.get(),
             max_in_flight: Some(caller.most_in_flight.get()),
+            connections: Some(caller.connections_opened()),
             ..Figures::of_this_process(Way::Loop, begun, self.os_threads.get())
         }
     }

@@ -135,6 +135,16 @@ impl Client {
         }
     }
 
+    /// How many connections it has opened so far. Set against the number of requests it tells what the pool saved.
+    ///
+    /// ```
+    /// assert_eq!(wheelwright_http::Client::new().connections_opened(), 0);
+    /// ```
+    #[must_use]
+    pub fn connections_opened(&self) -> u64 {
+        self.pool.opened.get()
+    }
+
     fn call(&self, method: Method, url: &str) -> Result<Call, Error> {
         let (host, target) = match self.pool.same_host(url) {
             Some((host, target)) => (host, origin_form(target)?),

@@ -80,7 +80,9 @@ impl Sending {
             Stage::Dial(dial, permit) => {
                 let stream = ready!(dial.poll(&mut self.limits, cx))?;
                 let permit = permit.take();
-                let lease = self.call().host.lease(stream, permit);
+                let call = self.call();
+                call.pool.opened.set(call.pool.opened.get() + 1);
+                let lease = call.host.lease(stream, permit);
                 Poll::Ready(self.exchange(lease))
             }
             Stage::Upload(upload) => match ready!(upload.poll_step(cx)) {

@@ -27,6 +27,8 @@ const FEW_HOSTS: usize = 64;
 /// The hosts of one client.
 pub(crate) struct Pool {
     pub(crate) options: Options,
+    /// How many connections were made.
+    pub(crate) opened: Cell<u64>,
     /// By scheme, port and name.
     hosts: RefCell<HashMap<Box<[u8]>, Rc<Host>>>,
     /// The one asked for last, since most programs ask for the same one again and again.
@@ -77,6 +79,7 @@ impl Pool {
     pub(crate) fn new(options: Options) -> Rc<Self> {
         Rc::new(Self {
             options,
+            opened: Cell::new(0),
             hosts: RefCell::default(),
             last: RefCell::default(),
             prune_at: Cell::new(FEW_HOSTS),

@@ -29,6 +29,7 @@ fn bodies_read_to_their_end_share_one_connection() {
             for _ in 0..5 {
                 assert_eq!(get(&client, server.url("/")).await, "hello", "113");
             }
+            assert_eq!(client.connections_opened(), 1);
         });
         assert_eq!(server.connections(), 1, "113: {answer}");
     }
