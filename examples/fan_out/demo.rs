@@ -104,5 +104,5 @@ impl ServerProcess {
 
 /// Waiting for a process blocks, so that a thread of the pool does it.
 async fn on_the_pool<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    spawn_blocking(work).await.map_err(io::Error::other)?
+    spawn_blocking(work).await?
 }

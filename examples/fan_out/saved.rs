@@ -47,7 +47,7 @@ impl Saved {
             }
             fs::rename(part(&name), name)
         };
-        spawn_blocking(whole).await.map_err(io::Error::other)?
+        spawn_blocking(whole).await?
     }
 }
 

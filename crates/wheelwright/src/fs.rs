@@ -94,5 +94,5 @@ impl<T> fmt::Debug for FileJob<T> {
 
 /// A job that came to nothing is an error of the file it was for.
 fn flatten<T>(output: Result<io::Result<T>, JoinError>) -> io::Result<T> {
-    output.unwrap_or_else(|error| Err(io::Error::other(error)))
+    output.unwrap_or_else(|error| Err(error.into()))
 }

@@ -148,7 +148,25 @@ impl<F: Future> Group<F> {
         next
     }
 
+    /// Takes the outputs of all children that are ready; ready itself when none is left.
+    fn poll_all(&mut self, cx: &mut Context<'_>, mut take: impl FnMut(usize, F::Output)) -> Poll<()> {
+        if self.len == 0 {
+            return Poll::Ready(());
+        }
+        self.adopt(cx);
+        let budget = ready::budget();
+        while let Poll::Ready(Some((seat, output))) = self.poll_woken(cx) {
+            take(seat, output);
+            if self.len == 0 {
+                break;
+            }
+        }
+        ready::set_budget(budget);
+        if self.len == 0 { Poll::Ready(()) } else { Poll::Pending }
+    }
+
     /// Polls the woken children until one is ready.
+    #[inline]
     fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
         // Those who are woken from here on have queued the parent, and run in the next lap.
         if self.batch.len() <= self.at {

@@ -69,9 +69,7 @@ impl<F: Future> Future for JoinAll<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let outputs = this.outputs.as_mut().expect("a join_all was polled after it gave its outputs");
-        while let Some((index, output)) = ready!(this.group.poll_join_next(cx)) {
-            outputs[index] = Some(output);
-        }
+        ready!(this.group.poll_all(cx, |index, output| outputs[index] = Some(output)));
         let outputs = this.outputs.take().unwrap_or_default().into_iter();
         Poll::Ready(outputs.map(|output| output.expect("every future has ended")).collect())
     }

@@ -179,7 +179,7 @@ impl Future for Lookup {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if let Stage::Asked(receipt) = &mut self.stage {
             let answer = ready!(Pin::new(receipt).poll(cx));
-            self.stage = Stage::Known(answer.unwrap_or_else(|error| Err(io::Error::other(error))));
+            self.stage = Stage::Known(answer.unwrap_or_else(|error| Err(error.into())));
         }
         match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Known(answer) => Poll::Ready(answer),
