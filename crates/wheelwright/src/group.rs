@@ -201,9 +201,6 @@ impl<F: Future> Group<F> {
     #[inline]
     fn poll_child(&mut self, seat: u32) -> Poll<F::Output> {
         let index = seat as usize;
-        if self.seats.is_empty(index) {
-            return Poll::Pending;
-        }
         self.polled += 1;
         let mut key = self.keys[index];
         if key == Key::NOBODY {
@@ -214,7 +211,8 @@ impl<F: Future> Group<F> {
         }
         ready::begin_child(key, seat);
         let waker = key.waker();
-        let polled = self.seats.poll(index, &mut Context::from_waker(&waker));
+        // A seat may be empty, if a late wake named a child that was done.
+        let Some(polled) = self.seats.poll(index, &mut Context::from_waker(&waker)) else { return Poll::Pending };
         if polled.is_pending() && key == self.reserved {
             self.keys[index] = mem::replace(&mut self.reserved, Key::NOBODY);
         }

@@ -97,11 +97,13 @@ impl<F: Future> Seats<F> {
         *seat = Pinned::new(future);
     }
 
+    /// Polls the future in a seat; `None` if the seat is empty.
     #[inline]
-    pub(crate) fn poll(&mut self, seat: usize, cx: &mut Context<'_>) -> Poll<F::Output> {
+    pub(crate) fn poll(&mut self, seat: usize, cx: &mut Context<'_>) -> Option<Poll<F::Output>> {
+        let seat = self.seat(seat);
         // SAFETY: the boxed slices are never given out, so the seats keep their address until the boxes are dropped, which
         // drops them in place; `fill` overwrites a seat only when it is empty.
-        unsafe { self.seat(seat).poll(cx) }
+        (!seat.is_empty()).then(|| unsafe { seat.poll(cx) })
     }
 
     /// Drops the future in place.
