@@ -8,15 +8,16 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::mem;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::observe::{self, Line, WaitOn};
+use crate::panics;
 use crate::ready::{self, Parent, WokenList};
 use crate::runtime::{self, EventLoop, POLLS_PER_TURN};
-use crate::task::{Seats, drop_calmly};
+use crate::task::Seats;
 use crate::waker::{self, Key};
 
 mod concurrent;
@@ -301,7 +302,7 @@ struct Leaving<'a, F: Future> {
 
 impl<F: Future> Drop for Leaving<'_, F> {
     fn drop(&mut self) {
-        drop_calmly(catch_unwind(AssertUnwindSafe(|| self.group.leave(self.seat))));
+        panics::contain(|| self.group.leave(self.seat));
     }
 }
 

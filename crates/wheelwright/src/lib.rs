@@ -4,6 +4,7 @@
 
 // In reading order: what a wake is, what it runs, where wakes come from, the loop, and what is built on it.
 mod observe; // ids, places and waits: what a task is doing
+mod panics; // those of others stay where they are
 mod waker; // a waker is a number
 mod ready; // the slots that the numbers name, and who is ready
 mod mailbox; // wakes from other threads

@@ -4,10 +4,10 @@
 //! into the task's slot, where a dump finds it. The first note of a poll stands: `timeout(read)` says `readable`, not
 //! `timer`; the number of further ones is kept.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::mem::ManuallyDrop;
 use std::panic::Location;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A line of source.
 pub(crate) type Line = &'static Location<'static>;
@@ -60,8 +60,8 @@ const NO_NOTE: Note = Note { at: None, resource: 0, on: WaitOn::Unknown, further
 thread_local! {
     static NOTE: Cell<Note> = const { Cell::new(NO_NOTE) };
     static NEXT_RESOURCE: Cell<u32> = const { Cell::new(1) };
-    // Never destroyed, so that destructors at the thread's end may still spawn and wake.
-    static PLACES: ManuallyDrop<RefCell<Places>> = const { ManuallyDrop::new(RefCell::new(Places::new())) };
+    // Which number a line has, direct-mapped by its address, so that the common case costs one comparison.
+    static RECENT: [Cell<(usize, u16)>; 64] = const { [const { Cell::new((0, 0)) }; 64] };
 }
 
 /// Notes what the current task waits for; a leaf calls it each time it returns `Pending`.
@@ -96,7 +96,7 @@ pub(crate) fn resource_id() -> u32 {
     id
 }
 
-/// A source line, interned to 16 bits on its thread.
+/// A source line, interned to 16 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place(u16);
 
@@ -106,50 +106,47 @@ impl Place {
 
     #[inline]
     pub(crate) fn of(line: Line) -> Self {
-        PLACES.with(|places| places.borrow_mut().intern(line))
+        let address = std::ptr::from_ref(line).addr();
+        RECENT.with(|recent| {
+            let cell = &recent[address >> 3 & 63];
+            let (known, number) = cell.get();
+            if known == address {
+                return Self(number);
+            }
+            let place = Places::lock().intern(line, address);
+            cell.set((address, place.0));
+            place
+        })
     }
 
     pub(crate) fn line(self) -> Option<Line> {
         let index = usize::from(self.0).checked_sub(1)?;
-        PLACES.with(|places| places.borrow().lines.get(index).copied())
+        Places::lock().lines.get(index).copied()
     }
 }
 
+/// Every line that any thread has seen: no more of them than the program has.
 struct Places {
-    /// Direct-mapped by address, so that the common case costs one comparison.
-    recent: [(usize, u16); 64],
-    /// Every line seen, in the order of its number (which starts at 1).
+    /// In the order of their numbers, which start at 1.
     lines: Vec<Line>,
     numbers: BTreeMap<usize, u16>,
 }
 
 impl Places {
-    const fn new() -> Self {
-        Self { recent: [(0, 0); 64], lines: Vec::new(), numbers: BTreeMap::new() }
-    }
-
-    #[inline]
-    fn intern(&mut self, line: Line) -> Place {
-        let address = std::ptr::from_ref(line).addr();
-        let cached = self.recent[address >> 3 & 63];
-        if cached.0 == address {
-            return Place(cached.1);
-        }
-        self.intern_slowly(line, address)
-    }
-
     #[cold]
-    fn intern_slowly(&mut self, line: Line, address: usize) -> Place {
-        let number = match self.numbers.get(&address) {
-            Some(number) => *number,
-            None => {
-                let Ok(number) = u16::try_from(self.lines.len() + 1) else { return Place::UNKNOWN };
-                self.lines.push(line);
-                self.numbers.insert(address, number);
-                number
-            }
-        };
-        self.recent[address >> 3 & 63] = (address, number);
+    fn lock() -> MutexGuard<'static, Self> {
+        static PLACES: Mutex<Places> = Mutex::new(Places { lines: Vec::new(), numbers: BTreeMap::new() });
+        // Nothing of anybody else's runs under the lock.
+        PLACES.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn intern(&mut self, line: Line, address: usize) -> Place {
+        if let Some(number) = self.numbers.get(&address) {
+            return Place(*number);
+        }
+        let Ok(number) = u16::try_from(self.lines.len() + 1) else { return Place::UNKNOWN };
+        self.lines.push(line);
+        self.numbers.insert(address, number);
         Place(number)
     }
 }

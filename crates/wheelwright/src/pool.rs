@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+
+use crate::panics;
 
 /// After so long the end of a runtime says what it waits for.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -140,7 +141,7 @@ impl Pool {
         self.crew.counts().is_closed = true;
         drop(self.jobs.take());
         for job in self.crew.jobs.try_iter() {
-            do_or_drop(move || drop(job));
+            panics::drop_contained(job);
             let mut counts = self.crew.counts();
             counts.queued -= 1;
             counts.unfinished -= 1;
@@ -162,14 +163,6 @@ impl Counts {
     /// How many threads do what the end of the runtime waits for.
     fn busy(&self) -> usize {
         self.threads.len() - self.idle - self.lookups
-    }
-}
-
-/// Runs a job or drops it. A job delivers its own panic; what else may panic (the destructor of what a cancelled one held)
-/// must not take the thread along.
-fn do_or_drop(work: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
-        std::mem::forget(payload);
     }
 }
 
@@ -218,7 +211,9 @@ impl Crew {
             // A thread that the end leaves alone must not be what it waits for.
             self.ended.notify_all();
         }
-        do_or_drop(move || {
+        // A job delivers its own panic; what else may panic, the destructor of what a cancelled one held, must not take the
+        // thread along.
+        panics::contain(move || {
             if !is_closed {
                 (job.work)();
             }

@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::observe::Line;
+use crate::panics;
 use crate::ready::{self, Run};
 use crate::waker::{self, Key};
 
@@ -22,7 +23,7 @@ mod join_handle;
 
 use join_error::task_at;
 pub use join_error::{JoinError, TaskId};
-pub(crate) use join_error::{discard, drop_calmly, in_words};
+pub(crate) use join_error::{discard, in_words};
 pub use join_handle::JoinHandle;
 
 /// A future that stays where it is from its first poll until it is dropped.
@@ -208,7 +209,7 @@ pub(crate) fn start<F: Future + 'static>(future: F, name: Option<&str>, at: Line
 #[cold]
 fn refuse<F: Future + 'static>(task: Rc<Task<F>>, name: Option<&str>, at: Line) -> JoinHandle<F::Output> {
     assert!(ready::is_installed(), "spawn needs a runtime on this thread: call it inside wheelwright::block_on");
-    drop_calmly(task.drop_future());
+    panics::drop_contained(task.drop_future());
     task.finish(Err(JoinError::cancelled(in_words("a task", name.map(Into::into), Some(at)))));
     JoinHandle::new(task, Key::NOBODY, 0, at)
 }
@@ -253,7 +254,7 @@ impl<F: Future> Run for Task<F> {
             (Ok(output), Ok(())) => Ok(output),
             // The first panic is the one to tell of.
             (Err(payload), second) => {
-                drop_calmly(second);
+                panics::drop_contained(second);
                 Err(JoinError::panicked(task_at(key), payload))
             }
             (Ok(output), Err(payload)) => {

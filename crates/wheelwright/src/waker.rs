@@ -8,11 +8,10 @@
 
 #![allow(unsafe_code, reason = "one of the two files where unsafe may stand, see docs/decisions")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 use std::{mem, ptr};
 
-use crate::{mailbox, ready};
+use crate::{mailbox, panics, ready};
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("a waker's data word holds a 64-bit key: wheelwright needs 64-bit pointers");
@@ -125,10 +124,8 @@ pub(crate) fn wake(waker: Waker) {
 /// Runs what wakes or drops others' wakers, so that a panic of theirs is told and goes no further.
 #[cold]
 pub(crate) fn guarded(act: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(act)) {
+    if !panics::contain(act) {
         eprintln!("wheelwright: another library's waker panicked");
-        // Its destructor may panic too, and it is nobody's to take.
-        mem::forget(payload);
     }
 }
 

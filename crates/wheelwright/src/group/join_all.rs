@@ -9,7 +9,8 @@ use pin_project_lite::pin_project;
 
 use super::Group;
 use crate::observe::Line;
-use crate::task::{JoinError, Seats, drop_calmly};
+use crate::panics;
+use crate::task::{JoinError, Seats};
 
 /// Runs futures side by side and waits for all: their outputs, in the order of the futures.
 ///
@@ -150,7 +151,7 @@ impl<F: Future> Future for Settled<F> {
         }));
         polled.unwrap_or_else(|payload| {
             // What is left of it is dropped here, where a further panic harms nobody.
-            drop_calmly(catch_unwind(AssertUnwindSafe(|| this.future.set(None))));
+            panics::contain(|| this.future.set(None));
             let who = format!("future {} of the join_all_settled at {}", this.index, this.at);
             Poll::Ready(Err(JoinError::panicked(who, payload)))
         })

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use crate::completion::{Promise, Receipt};
 use crate::mailbox::Mailbox;
 use crate::observe::WaitOn;
+use crate::panics;
 use crate::task::{self, JoinError, in_words};
 
 /// What other threads sent to one runtime: it belongs to the runtime and not to its id, so nothing ever reaches a later one.
@@ -45,7 +46,7 @@ impl Inbox {
         letters.is_open = false;
         let waiting = std::mem::take(&mut letters.waiting);
         drop(letters);
-        waiting.into_iter().for_each(task::drop_calmly);
+        waiting.into_iter().for_each(panics::drop_contained);
     }
 
     fn lock(&self) -> MutexGuard<'_, Letters> {

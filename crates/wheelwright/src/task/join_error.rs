@@ -9,8 +9,8 @@ use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
 use crate::observe::Line;
-use crate::ready;
 use crate::waker::Key;
+use crate::{panics, ready};
 
 /// The number of a task, unique within its runtime until four billion more have been spawned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,7 +95,7 @@ impl JoinError {
             eprintln!("wheelwright: {self}; nobody joined it");
         }
         if let Ok(payload) = self.into_panic() {
-            drop_calmly(payload);
+            panics::drop_contained(payload);
         }
     }
 }
@@ -153,17 +153,9 @@ pub(crate) fn discard<T>(output: Result<T, JoinError>) {
         Ok(value) => {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(value))) {
                 eprintln!("wheelwright: the output of a task panicked when it was dropped: {}", text(&*payload));
-                drop_calmly(payload);
+                panics::drop_contained(payload);
             }
         }
         Err(error) => error.report_unread(),
-    }
-}
-
-/// Drops what nobody wants, a panic's payload above all, whose destructor may panic; the payload of that is leaked rather
-/// than chased further.
-pub(crate) fn drop_calmly<T>(unwanted: T) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(unwanted))) {
-        std::mem::forget(payload);
     }
 }

@@ -20,8 +20,6 @@ fn address_sanitizer(tally: &mut Tally) -> Result<(), String> {
     command.args(["run", "nightly", "cargo", "test", "--target", "x86_64-unknown-linux-gnu"]).args(EXAMINED);
     command.env("RUSTFLAGS", "-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer");
     command.env("CARGO_TARGET_DIR", "target-asan");
-    // What lives as long as its thread is meant to; see the runtime's thread-local.
-    command.env("ASAN_OPTIONS", "detect_leaks=0");
     shown(tally, &mut command)
 }
 

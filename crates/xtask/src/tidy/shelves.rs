@@ -16,27 +16,43 @@ struct Shelf {
 
 const SHELVES: &[Shelf] = &[
     // Plain data, that everyone may write to.
-    Shelf { modules: &["observe"], may_use: &[] },
+    Shelf { modules: &["observe", "panics"], may_use: &[] },
     // A waker is a number: of a slot in this thread's table, or of one behind another thread's mailbox.
-    Shelf { modules: &["waker", "ready", "mailbox"], may_use: &["observe", "waker", "ready", "mailbox"] },
+    Shelf { modules: &["waker", "ready", "mailbox"], may_use: &["observe", "panics", "waker", "ready", "mailbox"] },
     Shelf { modules: &["wait_list"], may_use: &["waker"] },
     // The parts of the loop: none knows another, all they know of tasks is how to wake them.
-    Shelf { modules: &["task", "reactor", "wheel", "pool"], may_use: &["observe", "waker", "ready", "wait_list"] },
+    Shelf {
+        modules: &["task", "reactor", "wheel", "pool"],
+        may_use: &["observe", "panics", "waker", "ready", "wait_list"],
+    },
     // A part with what makes it usable: the wheel with its clock, the outcome of work done elsewhere.
-    Shelf { modules: &["timer"], may_use: &["observe", "waker", "wheel"] },
-    Shelf { modules: &["completion"], may_use: &["observe", "waker", "task"] },
+    Shelf { modules: &["timer"], may_use: &["observe", "panics", "waker", "wheel"] },
+    Shelf { modules: &["completion"], may_use: &["observe", "panics", "waker", "task"] },
     // They run on any executor.
-    Shelf { modules: &["sync", "future", "stream"], may_use: &["observe", "waker", "wait_list"] },
+    Shelf { modules: &["sync", "future", "stream"], may_use: &["observe", "panics", "waker", "wait_list"] },
     // The only module that knows all the parts.
     Shelf {
         modules: &["runtime"],
-        may_use: &["observe", "waker", "ready", "mailbox", "task", "reactor", "wheel", "pool", "timer", "completion"],
+        may_use: &[
+            "observe",
+            "panics",
+            "waker",
+            "ready",
+            "mailbox",
+            "task",
+            "reactor",
+            "wheel",
+            "pool",
+            "timer",
+            "completion",
+        ],
     },
     // Leaf futures, and what is built of tasks, slots and timers.
     Shelf {
         modules: &["blocking", "time", "fs", "net", "signal", "group", "rate_limiter", "inspect"],
         may_use: &[
             "observe",
+            "panics",
             "waker",
             "wait_list",
             "ready",
