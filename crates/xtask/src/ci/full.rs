@@ -2,6 +2,7 @@
 
 use super::commands::{Tally, built, cargo, in_root, shown};
 use super::{Stage, guards};
+use crate::tree;
 
 pub(super) const STAGES: &[Stage] = &[
     Stage { name: "AddressSanitizer", run: address_sanitizer },
@@ -19,8 +20,13 @@ fn address_sanitizer(tally: &mut Tally) -> Result<(), String> {
     let mut command = in_root("rustup");
     command.args(["run", "nightly", "cargo", "test", "--target", "x86_64-unknown-linux-gnu"]).args(EXAMINED);
     command.env("RUSTFLAGS", "-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer");
-    command.env("CARGO_TARGET_DIR", "target-asan");
+    command.env("CARGO_TARGET_DIR", apart("target-asan"));
     shown(tally, &mut command)
+}
+
+/// A target folder of its own, named whole: a test that runs cargo does so from its own package's folder.
+fn apart(name: &str) -> String {
+    tree::root().join(name).display().to_string()
 }
 
 fn valgrind(tally: &mut Tally) -> Result<(), String> {
@@ -37,7 +43,8 @@ fn valgrind(tally: &mut Tally) -> Result<(), String> {
 
 /// With one bit for the generation nearly every stale key meets a new occupant of its slot.
 fn one_bit_generations(tally: &mut Tally) -> Result<(), String> {
-    let variables = [("RUSTFLAGS", "--cfg wheelwright_one_bit_generation"), ("CARGO_TARGET_DIR", "target-one-bit")];
+    let target = apart("target-one-bit");
+    let variables = [("RUSTFLAGS", "--cfg wheelwright_one_bit_generation"), ("CARGO_TARGET_DIR", target.as_str())];
     cargo(tally, &["test", "--lib", "--tests", "--no-fail-fast"], &variables)
 }
 
