@@ -30,7 +30,7 @@ fn renewed(page: &str, file: impl Fn(&str) -> Option<String>) -> Result<String, 
     let (before, rest) = page.split_once(BEGIN).ok_or_else(missing)?;
     let (_, after) = rest.split_once(END).ok_or_else(missing)?;
     let mut table =
-        String::from("| one operation | ours | tokio | ratio [quartiles] | to reach |\n|---|---|---|---|---|\n");
+        String::from("| one operation | ours | tokio | ratio (quartiles) | to reach |\n|---|---|---|---|---|\n");
     for row in ROWS {
         let text = file(&format!("{FOLDER}/{}.json", row.name));
         if let Some(figures) = text.and_then(|text| serde_json::from_str(&text).ok()) {
@@ -47,7 +47,7 @@ fn line(row: &Row, figures: &Value) -> String {
     let ratio = of(OURS).map_or(&Value::Null, |peer| &peer["ratio"]);
     let goals = figures["to_reach"].as_array().map_or(&[][..], Vec::as_slice).iter().map(goal).collect::<Vec<_>>();
     format!(
-        "| {} | {} | {} | {:.2} [{:.2} {:.2}] | {} |\n",
+        "| {} | {} | {} | {:.2} ({:.2} to {:.2}) | {} |\n",
         row.what,
         time(OURS),
         time("tokio"),
@@ -81,7 +81,7 @@ mod tests {
             path.ends_with("/yield.json").then(|| text.to_owned())
         };
         let page = renewed(&format!("# Front\n{BEGIN}\n{END}\nmore\n"), file).expect("the markers are there");
-        assert!(page.contains("one task | 5.0 ns |  | 0.50 [0.40 0.60] |"), "{page}");
+        assert!(page.contains("one task | 5.0 ns |  | 0.50 (0.40 to 0.60) |"), "{page}");
         assert_eq!(check(&page, file), Ok(()));
         assert!(check(&page.replace("0.50", "0.40"), file).is_err());
         assert!(check("# Front\n", file).is_err());
