@@ -59,9 +59,13 @@ pub struct Group<F: Future> {
     keys: Vec<Key>,
     vacant: Vec<u32>,
     list: Rc<WokenList>,
-    /// The woken seats of this lap; those before `at` were polled.
+    /// The seats to be polled, woken before this lap or new; those before `at` were polled.
     batch: Vec<u32>,
     at: usize,
+    /// The lap in which the group was last polled.
+    lap: u32,
+    /// Its last poll gave `Pending`: who adds a child must wake the parent.
+    is_waiting: bool,
     /// A slot for the next child that has to wait.
     reserved: Key,
     /// Which runtime the slots are of.
@@ -83,16 +87,18 @@ impl<F: Future> Group<F> {
     fn with_seats(mut seats: Seats<F>, made_at: Line) -> Self {
         let count = seats.len() as u32;
         let is_empty = seats.len() == 0 || seats.is_empty(0);
-        let (vacant, woken) =
+        let (vacant, batch) =
             if is_empty { ((0..count).rev().collect(), Vec::new()) } else { (Vec::new(), (0..count).collect()) };
         Self {
             len: if is_empty { 0 } else { seats.len() },
             seats,
             keys: vec![Key::NOBODY; count as usize],
             vacant,
-            list: Rc::new(WokenList { parent: RefCell::new(Parent::Nobody), seats: RefCell::new(woken) }),
-            batch: Vec::new(),
+            list: Rc::new(WokenList { parent: RefCell::new(Parent::Nobody), seats: RefCell::new(Vec::new()) }),
+            batch,
             at: 0,
+            lap: 0,
+            is_waiting: false,
             reserved: Key::NOBODY,
             instance: 0,
             polled: 0,
@@ -102,12 +108,19 @@ impl<F: Future> Group<F> {
 
     /// Adds a future, which is polled from the next time on that the group is. Its seat, good until its output is taken.
     pub fn insert(&mut self, future: F) -> usize {
+        let seat = self.seat(future);
+        if self.is_waiting {
+            self.wake_parent();
+        }
+        seat
+    }
+
+    /// As `insert`, for a parent that is about to poll.
+    fn seat(&mut self, future: F) -> usize {
         let seat = self.vacant.pop().unwrap_or_else(|| self.add_seats());
         self.seats.fill(seat as usize, future);
-        self.list.seats.borrow_mut().push(seat);
+        self.batch.push(seat);
         self.len += 1;
-        // A parent that waits already must learn of it.
-        self.wake_parent();
         seat as usize
     }
 
@@ -169,15 +182,11 @@ impl<F: Future> Group<F> {
     /// Polls the woken children until one is ready.
     #[inline]
     fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
-        // Those who are woken from here on have queued the parent, and run in the next lap.
-        if self.batch.len() <= self.at {
-            self.begin_lap();
-        }
+        self.take_woken();
         while let Some(seat) = self.batch.get(self.at).copied() {
             if POLLS_PER_TURN <= self.polled {
-                self.polled = 0;
                 cx.waker().wake_by_ref();
-                return Poll::Pending;
+                return self.wait();
             }
             self.at += 1;
             let leaving = Leaving { group: self, seat };
@@ -188,15 +197,33 @@ impl<F: Future> Group<F> {
                 return Poll::Ready(Some((seat as usize, output)));
             }
         }
-        self.polled = 0;
-        observe::waits(WaitOn::Children, self.len as u32, self.made_at);
-        Poll::Pending
+        if !self.list.seats.borrow().is_empty() {
+            // Their wakes may be spent already: another library's combinator may poll twice in a lap.
+            cx.waker().wake_by_ref();
+        }
+        self.wait()
     }
 
-    fn begin_lap(&mut self) {
-        self.at = 0;
-        self.batch.clear();
-        mem::swap(&mut *self.list.seats.borrow_mut(), &mut self.batch);
+    /// Lines up those who were woken by now, once a lap; those who are woken from here on run in the next.
+    #[inline]
+    fn take_woken(&mut self) {
+        self.is_waiting = false;
+        if mem::replace(&mut self.lap, ready::lap()) == self.lap {
+            return;
+        }
+        // Seldom enough that what is moved is less than what was polled.
+        if self.batch.len() <= 2 * self.at {
+            self.batch.drain(..self.at);
+            self.at = 0;
+        }
+        self.batch.append(&mut self.list.seats.borrow_mut());
+    }
+
+    fn wait<T>(&mut self) -> Poll<T> {
+        self.polled = 0;
+        self.is_waiting = true;
+        observe::waits(WaitOn::Children, self.len as u32, self.made_at);
+        Poll::Pending
     }
 
     #[inline]

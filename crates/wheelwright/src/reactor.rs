@@ -246,20 +246,15 @@ impl Source {
     }
 
     fn set_ready(&self, event: &Event) {
-        let mut ready = self.ready.get();
-        if event.is_readable() || event.is_read_closed() || event.is_error() {
-            ready |= READ;
-        }
-        if event.is_writable() || event.is_write_closed() || event.is_error() {
-            ready |= WRITE;
-        }
-        if event.is_read_closed() || event.is_error() {
-            ready |= READ_CLOSED;
-        }
-        if event.is_priority() {
-            ready |= URGENT;
-        }
-        self.ready.set(ready);
+        let closed = event.is_read_closed() || event.is_error();
+        let told = [
+            (READ, event.is_readable() || closed),
+            (WRITE, event.is_writable() || event.is_write_closed() || event.is_error()),
+            (READ_CLOSED, closed),
+            (URGENT, event.is_priority()),
+        ];
+        let bits = told.iter().filter(|(_, is_so)| *is_so).map(|(bit, _)| bit);
+        self.ready.set(bits.fold(self.ready.get(), |ready, bit| ready | bit));
     }
 
     fn waiter(&self, direction: Direction) -> &Cell<Option<Waiter>> {

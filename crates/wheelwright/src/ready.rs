@@ -196,11 +196,18 @@ pub(crate) fn free(key: Key) {
 #[inline]
 pub(crate) fn begin_lap() -> bool {
     with_table(|table| {
+        table.lap = table.lap.wrapping_add(1);
         table.at = 0;
         table.batch.clear();
         mem::swap(&mut table.ready, &mut table.batch);
         !table.batch.is_empty()
     })
+}
+
+/// The number of the lap, which a `Group` compares: a child that was woken in this lap runs in the next.
+#[inline]
+pub(crate) fn lap() -> u32 {
+    with_table(|table| table.lap)
 }
 
 /// Whether somebody waits for the next lap.
@@ -235,11 +242,7 @@ pub(crate) fn find_task(from: u32) -> Option<(Key, Rc<dyn Run>)> {
 /// Counts a poll; how many there were since the count was reset.
 #[inline]
 pub(crate) fn count_poll() -> u32 {
-    LOCAL.with(|local| {
-        let polls = local.polls.get() + 1;
-        local.polls.set(polls);
-        polls
-    })
+    LOCAL.with(|local| local.polls.replace(local.polls.get() + 1) + 1)
 }
 
 /// Begins the count of polls anew: the reactor has had its turn.

@@ -102,7 +102,7 @@ impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future> Window<I, M, F> {
         while self.group.len() < self.limit
             && let Some((index, item)) = self.items.next()
         {
-            let seat = self.group.insert((self.work)(item));
+            let seat = self.group.seat((self.work)(item));
             if self.indices.len() <= seat {
                 self.indices.resize(seat + 1, 0);
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Group;
 use crate::time::sleep;
-use crate::{Runtime, block_on, for_each_concurrent, join_all, map_concurrent, ready, spawn};
+use crate::{Runtime, block_on, for_each_concurrent, join_all, map_concurrent, ready, spawn, yield_now};
 
 #[test]
 fn children_that_are_ready_at_once_take_no_slot_of_their_own() {
@@ -77,6 +77,45 @@ fn a_child_runs_in_the_lap_of_its_wake() {
         parent.await.expect("it is not cancelled");
     });
     assert_eq!(*order.borrow(), ["child", "two laps later"]);
+}
+
+/// One that yields once, and then says so.
+async fn yielding(order: Rc<RefCell<Vec<&'static str>>>) {
+    yield_now().await;
+    order.borrow_mut().push("child");
+}
+
+#[test]
+fn a_child_that_yields_lets_the_other_tasks_run_also_when_a_sibling_is_ready_last() {
+    block_on(async {
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let (first, second) = (Rc::clone(&order), Rc::clone(&order));
+        let joining = spawn(async move {
+            let ready = async {};
+            join_all([yielding(first).left(), ready.right()]).await;
+        });
+        let other = spawn(async move { second.borrow_mut().push("other") });
+        joining.await.expect("no panic");
+        other.await.expect("no panic");
+        assert_eq!(*order.borrow(), ["other", "child"]);
+    });
+}
+
+#[test]
+fn children_that_yield_are_not_starved_by_those_that_are_ready_at_once() {
+    block_on(async {
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let after = Cell::new(0);
+        map_concurrent(2, 0..10_000, async |n| {
+            if n == 0 {
+                yielding(Rc::clone(&order)).await;
+            } else if order.borrow().is_empty() {
+                after.set(after.get() + 1);
+            }
+        })
+        .await;
+        assert!(after.get() <= 256, "it ran only after {} others", after.get());
+    });
 }
 
 #[test]

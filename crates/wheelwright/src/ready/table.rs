@@ -85,6 +85,8 @@ pub(super) struct Table {
     /// Who runs in this lap; entries before `at` are done with.
     pub(super) batch: Vec<u32>,
     pub(super) at: usize,
+    /// How many laps were begun; wraps.
+    pub(super) lap: u32,
     pub(super) names: BTreeMap<u32, Rc<str>>,
     /// Wakers of others, to be woken once the table is released.
     pub(super) outside: Vec<Rc<Waker>>,
@@ -106,6 +108,7 @@ impl Table {
             ready: Vec::new(),
             batch: Vec::new(),
             at: 0,
+            lap: 0,
             names: BTreeMap::new(),
             outside: Vec::new(),
             is_open: false,
