@@ -4,8 +4,9 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
 
-use wheelwright::inspect::{self, TaskInfo, TaskState};
+use wheelwright::inspect::{self, Live, TaskInfo, TaskState};
 use wheelwright::yield_now;
 
 /// A future that hands its task's waker out once and completes when it is polled again.
@@ -29,6 +30,43 @@ pub(crate) async fn parked() -> Vec<TaskInfo> {
         if !tasks.iter().any(|task| matches!(task.state, TaskState::Ready)) {
             return tasks;
         }
+    }
+}
+
+/// Cancels a future at each of its await points, once each: makes it, polls it so often as it was woken, at most 0, 1, 2, …
+/// times, and drops it, until it completes. Each time the loop must hold as much as before. How many polls it took.
+///
+/// What ends its waits is up to `make`: timers, threads, or tasks that end by themselves. A test asserts that there was more
+/// than one poll, else nothing was cancelled in the middle.
+pub(crate) async fn dropped_at_every_step<F: Future>(mut make: impl FnMut() -> F) -> usize {
+    for polls in 0.. {
+        let before = inspect::live();
+        let mut future = Box::pin(make());
+        let mut done = 0;
+        let is_complete = poll_fn(|cx| {
+            if done == polls {
+                return Poll::Ready(false);
+            }
+            done += 1;
+            future.as_mut().poll(cx).map(|_| true)
+        });
+        let is_complete = is_complete.await;
+        drop(future);
+        back_to(before, polls).await;
+        if is_complete {
+            return done;
+        }
+    }
+    unreachable!("the numbers do not end")
+}
+
+/// Waits until the loop holds no more than before: aborted tasks go in the next lap, blocking jobs by themselves.
+async fn back_to(before: Live, polls: usize) {
+    let begin = Instant::now();
+    while inspect::live() != before {
+        let live = inspect::live();
+        assert!(begin.elapsed() < Duration::from_secs(20), "dropped after {polls} polls: {live:?}, not {before:?}");
+        yield_now().await;
     }
 }
 
