@@ -2,9 +2,11 @@
 
 mod cleanup;
 mod combinators;
+mod groups;
 mod net;
 mod panics;
 mod readiness;
+mod scopes;
 mod shutdown;
 mod support;
 mod sync;

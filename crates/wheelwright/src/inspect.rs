@@ -130,6 +130,7 @@ fn parked(wait: Wait) -> TaskState {
         WaitOn::Cancelled => format!("cancel of token {number}"),
         WaitOn::Blocking => "a blocking job".into(),
         WaitOn::Children => format!("{number} children of a group"),
+        WaitOn::Scoped => "a child of its scope".into(),
         WaitOn::Yield => "its turn".into(),
         WaitOn::Rate => "a rate limiter".into(),
     };

@@ -21,6 +21,8 @@ pub mod sync; // who waits for whom
 mod completion; // the end of work elsewhere, as a future
 pub mod time; // sleep, timeout, rates
 mod group; // many children of one future
+mod task_group; // many tasks of one owner
+mod scope; // children that borrow
 mod blocking; // spawn_blocking
 pub mod fs; // files, through the pool
 pub mod net; // sockets
@@ -39,4 +41,6 @@ pub use group::{
     join_all_settled, map_concurrent,
 };
 pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};
+pub use scope::{Scope, ScopedHandle, scope};
 pub use task::{JoinError, JoinHandle, TaskId, spawn, spawn_named};
+pub use task_group::{GroupError, JoinNextTask, TaskError, TaskGroup};

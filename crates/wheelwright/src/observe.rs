@@ -27,6 +27,7 @@ pub(crate) enum WaitOn {
     Cancelled,
     Blocking,
     Children,
+    Scoped,
     Yield,
     Rate,
 }

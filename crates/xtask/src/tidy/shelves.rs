@@ -49,7 +49,18 @@ const SHELVES: &[Shelf] = &[
     },
     // Leaf futures, and what is built of tasks, slots and timers.
     Shelf {
-        modules: &["blocking", "time", "fs", "net", "signal", "group", "rate_limiter", "inspect"],
+        modules: &[
+            "blocking",
+            "time",
+            "fs",
+            "net",
+            "signal",
+            "group",
+            "scope",
+            "task_group",
+            "rate_limiter",
+            "inspect",
+        ],
         may_use: &[
             "observe",
             "panics",
@@ -70,6 +81,7 @@ const SHELVES: &[Shelf] = &[
             "blocking",
             "time",
             "net",
+            "group",
         ],
     },
 ];
