@@ -69,7 +69,7 @@ pub(crate) fn count_threads() {
         assert_eq!(threads(), 2);
     });
     // A thread that was joined may stand in the process table for a moment yet.
-    let limit = std::time::Instant::now() + Duration::from_secs(10);
+    let limit = std::time::Instant::now() + Duration::from_secs(5);
     while threads() != 1 {
         assert!(std::time::Instant::now() < limit, "the end of the runtime joins them");
         std::thread::sleep(Duration::from_millis(1));

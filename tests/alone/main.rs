@@ -8,6 +8,7 @@ mod crowd;
 mod descriptors;
 mod idle;
 mod reports;
+mod schedules;
 mod signals;
 
 use std::process::{Command, Stdio};
@@ -38,6 +39,14 @@ const CASES: &[Case] = &[
     Case { name: "a_cancelled_task_is_not_reported", body: reports::cancel_unread, check: reports::is_silent },
     Case { name: "the_4097th_runtime_is_a_clear_error", body: crowd::one_too_many, check: crowd::with_enough },
     Case { name: "ctrl_c_wakes_whoever_waits_for_it", body: signals::wait_twice, check: signals::interrupt_twice },
+    Case { name: "every_order_is_explored", body: schedules::explore_all, check: succeeds },
+    Case { name: "a_seed_repeats_its_order", body: schedules::seeds_repeat, check: succeeds },
+    Case {
+        name: "a_run_that_fails_says_how_to_repeat_it",
+        body: schedules::race,
+        check: schedules::is_found_and_repeated,
+    },
+    Case { name: "runs_that_differ_are_noticed", body: schedules::determinism, check: succeeds },
 ];
 
 fn main() {

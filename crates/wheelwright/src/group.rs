@@ -13,10 +13,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::observe::{self, Line, WaitOn};
+use crate::observe::{self, Line, Place, WaitOn};
 use crate::panics;
 use crate::ready::{self, Parent, WokenList};
 use crate::runtime::{self, EventLoop, POLLS_PER_TURN};
+use crate::schedule::{self, Step};
 use crate::task::Seats;
 use crate::waker::{self, Key};
 
@@ -217,6 +218,8 @@ impl<F: Future> Group<F> {
             self.at = 0;
         }
         self.batch.append(&mut self.list.seats.borrow_mut());
+        let made_at = self.made_at;
+        schedule::permute(&mut self.batch[self.at..], |seat| Step::Child(seat, Place::of(made_at)));
     }
 
     fn wait<T>(&mut self) -> Poll<T> {

@@ -9,6 +9,7 @@ mod waker; // a waker is a number
 mod ready; // the slots that the numbers name, and who is ready
 mod mailbox; // wakes from other threads
 mod wait_list; // those who wait, first come first
+mod schedule; // who runs next within a lap
 mod task; // a future, its output and its handle, in one allocation
 mod wheel; // deadlines in order
 mod timer; // the loop's clock
@@ -42,5 +43,6 @@ pub use group::{
 };
 pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};
 pub use scope::{Scope, ScopedHandle, scope};
+pub use schedule::Schedule;
 pub use task::{JoinError, JoinHandle, TaskId, spawn, spawn_named};
 pub use task_group::{GroupError, JoinNextTask, TaskError, TaskGroup};

@@ -20,6 +20,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::observe::{self, Line, Place};
+use crate::schedule::{self, Step};
 use crate::waker::{self, Key};
 
 mod table;
@@ -200,6 +201,8 @@ pub(crate) fn begin_lap() -> bool {
         table.at = 0;
         table.batch.clear();
         mem::swap(&mut table.ready, &mut table.batch);
+        let slot = |index| &table.slots[index as usize];
+        schedule::permute(&mut table.batch, |index| Step::Task(slot(index).id, slot(index).spawned_at));
         !table.batch.is_empty()
     })
 }

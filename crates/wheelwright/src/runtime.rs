@@ -25,6 +25,7 @@ use crate::waker::{self, Key};
 
 mod builder;
 mod entry;
+mod explore;
 mod handle;
 
 pub use builder::Builder;

@@ -150,11 +150,9 @@ impl Table {
     }
 
     pub(super) fn wake_slot(&mut self, index: u32) {
-        let Some(slot) = self.slots.get(index as usize) else { return };
-        if slot.generation != NO_GENERATION {
-            let key = Key::new(0, slot.generation, index);
-            self.wake(key);
-        }
+        let slot = self.slots.get(index as usize).filter(|slot| slot.generation != NO_GENERATION);
+        let Some(generation) = slot.map(|slot| slot.generation) else { return };
+        self.wake(Key::new(0, generation, index));
     }
 
     #[inline]

@@ -9,6 +9,7 @@ use super::handle::Inbox;
 use super::{CURRENT, EventLoop, Runtime};
 use crate::pool::{OnFinished, Pool, PoolLimits};
 use crate::reactor::Reactor;
+use crate::schedule::{self, Order, Schedule};
 use crate::timer::Timers;
 use crate::{mailbox, ready};
 
@@ -26,13 +27,14 @@ use crate::{mailbox, ready};
 #[must_use = "a builder makes no runtime until `build`"]
 pub struct Builder {
     paused: bool,
+    pub(super) schedule: Schedule,
     limits: PoolLimits,
     inbox: usize,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
-        Self { paused: false, limits: PoolLimits::default(), inbox: 1024 }
+        Self { paused: false, schedule: Schedule::Fifo, limits: PoolLimits::default(), inbox: 1024 }
     }
 
     /// Pauses the clock: it jumps to the next deadline when every task waits for one, so an hour of sleeps takes
@@ -72,11 +74,12 @@ impl Builder {
     ///
     /// # Errors
     /// If this thread has a runtime, if 4,096 are alive in the process, or if the system refuses the three descriptors
-    /// that a loop needs.
+    /// that a loop needs. If the environment sets a [`Schedule`] that cannot be read.
     pub fn build(self) -> io::Result<Runtime> {
         if ready::is_installed() {
             return Err(io::Error::other("this thread already has a runtime: drop it first, or use it"));
         }
+        let order = Order::new(self.schedule)?;
         let (reactor, waker) = Reactor::new()?;
         let Some(id) = mailbox::take_id() else {
             return Err(io::Error::other("4,096 runtimes are alive in this process, and there can be no more"));
@@ -95,6 +98,7 @@ impl Builder {
             running: Cell::new(false),
             remote: Cell::new(Vec::new()),
         });
+        schedule::begin(order);
         CURRENT.with(|current| *current.borrow_mut() = Some(Rc::clone(&event_loop)));
         Ok(Runtime { event_loop })
     }

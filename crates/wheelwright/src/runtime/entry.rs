@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::{Builder, EventLoop, Handle};
 use crate::ready;
+use crate::schedule::{self, Reporting};
 use crate::task::{self, JoinHandle};
 
 /// Runs a future to its end on a new runtime on this thread, and gives its output.
@@ -56,7 +57,7 @@ pub fn test<T>(body: impl AsyncFnOnce() -> T) -> T {
 }
 
 #[track_caller]
-fn refuse_to_nest() {
+pub(super) fn refuse_to_nest() {
     assert!(
         !ready::is_installed(),
         "block_on was called on a thread that already has a runtime: await the future instead, \
@@ -98,6 +99,7 @@ impl Runtime {
             !self.event_loop.running.get(),
             "block_on was called inside block_on: await the future instead, or run blocking code with spawn_blocking"
         );
+        let _reporting = Reporting;
         self.event_loop.run(pin!(future), Location::caller())
     }
 
@@ -129,5 +131,6 @@ impl fmt::Debug for Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.event_loop.shut_down();
+        schedule::end();
     }
 }

@@ -17,8 +17,13 @@ struct Shelf {
 const SHELVES: &[Shelf] = &[
     // Plain data, that everyone may write to.
     Shelf { modules: &["observe", "panics"], may_use: &[] },
+    // In which order: numbers, that know nothing of what they order.
+    Shelf { modules: &["schedule"], may_use: &["observe"] },
     // A waker is a number: of a slot in this thread's table, or of one behind another thread's mailbox.
-    Shelf { modules: &["waker", "ready", "mailbox"], may_use: &["observe", "panics", "waker", "ready", "mailbox"] },
+    Shelf {
+        modules: &["waker", "ready", "mailbox"],
+        may_use: &["observe", "panics", "schedule", "waker", "ready", "mailbox"],
+    },
     Shelf { modules: &["wait_list"], may_use: &["waker"] },
     // The parts of the loop: none knows another, all they know of tasks is how to wake them.
     Shelf {
@@ -36,6 +41,7 @@ const SHELVES: &[Shelf] = &[
         may_use: &[
             "observe",
             "panics",
+            "schedule",
             "waker",
             "ready",
             "mailbox",
@@ -64,6 +70,7 @@ const SHELVES: &[Shelf] = &[
         may_use: &[
             "observe",
             "panics",
+            "schedule",
             "waker",
             "wait_list",
             "ready",

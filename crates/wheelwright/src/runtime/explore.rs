@@ -1,0 +1,104 @@
+//! Turns one test into many runs: the same body under one order after another.
+
+use super::Builder;
+use crate::schedule::{self, Order, Schedule, Step};
+
+impl Builder {
+    /// In which order those run who are ready at the same time; [`Schedule::Fifo`] unless set.
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Runs the body on a new runtime under each order of the schedule; how many runs that were.
+    ///
+    /// Under [`Schedule::Fifo`] and [`Schedule::Random`] that is one. Under [`Schedule::Exhaustive`] it is one for each order
+    /// in which the laps could have gone, which only a [`paused`](Self::paused) clock and a body without threads and sockets
+    /// make a definite number; three tasks that are ready at once can run in six. If as many runs as its `max` were made,
+    /// there may be further orders.
+    ///
+    /// # Panics
+    /// On a thread that has a runtime, or if none can be made. If the body panics, which ends the walk and prints how to
+    /// repeat the run; if it does something else when it is run again in the same order.
+    #[track_caller]
+    pub fn explore<T>(self, mut body: impl AsyncFnMut() -> T) -> usize {
+        let most = match self.schedule {
+            Schedule::Exhaustive { max } => max,
+            _ => 1,
+        };
+        let mut order = self.first_order();
+        for run in 1..=most {
+            let made = self.run_once(order, &mut body).unwrap_or_default();
+            if let Some(choice) = made.strayed() {
+                panic!(
+                    "this body does something else each time: at choice {choice} another number of tasks was ready \
+                     than in an earlier run; take time and randomness from the runtime, and see check_determinism"
+                );
+            }
+            match made.following() {
+                Some(next) => order = Some(next),
+                None => return run,
+            }
+        }
+        most
+    }
+
+    /// Runs the body twice in the same order, and panics at the first step that differs.
+    ///
+    /// A step is a task, or a child of a [`Group`](crate::Group), whose turn it is. What makes a difference: the real clock,
+    /// threads, sockets, hash maps and random numbers with a seed of their own.
+    ///
+    /// # Panics
+    /// As [`explore`](Self::explore), and if the runs differ: the message names both steps.
+    ///
+    /// ```should_panic
+    /// use std::cell::Cell;
+    /// use wheelwright::{Runtime, yield_now};
+    ///
+    /// let runs = Cell::new(0);
+    /// Runtime::builder().paused().check_determinism(async || {
+    ///     runs.set(runs.get() + 1); // outlives the run: so the second differs
+    ///     for _ in 0..runs.get() {
+    ///         yield_now().await;
+    ///     }
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn check_determinism<T>(self, mut body: impl AsyncFnMut() -> T) {
+        let mut run = || self.run_once(Some(Order::traced(self.first_order())), &mut body).unwrap_or_default();
+        let (first, second) = (run(), run());
+        let (first, second) = (numbered(first.steps()), numbered(second.steps()));
+        let length = first.len().max(second.len());
+        if let Some(at) = (0..length).find(|at| first.get(*at) != second.get(*at)) {
+            let named = |steps: &[Step]| steps.get(at).map_or("nothing, it had ended".to_owned(), Step::to_string);
+            panic!("two runs differ at step {at}: {} in the first, {} in the second", named(&first), named(&second));
+        }
+    }
+
+    #[track_caller]
+    fn first_order(&self) -> Option<Order> {
+        Order::new(self.schedule).unwrap_or_else(|error| panic!("no runtime could be made: {error}"))
+    }
+
+    #[track_caller]
+    fn run_once<T>(&self, order: Option<Order>, body: &mut impl AsyncFnMut() -> T) -> Option<Order> {
+        super::entry::refuse_to_nest();
+        let runtime = match self.clone().build() {
+            Ok(runtime) => runtime,
+            Err(error) => panic!("no runtime could be made: {error}"),
+        };
+        schedule::begin(order);
+        runtime.block_on(body());
+        schedule::end()
+    }
+}
+
+/// The ids of tasks go on from one runtime of a thread to the next: from the root's, which is the first, they count alike.
+fn numbered(steps: &[Step]) -> Vec<Step> {
+    let Some(Step::Task(root, _)) = steps.first() else { return steps.to_vec() };
+    let from_root = |step: &Step| match *step {
+        Step::Task(id, at) => Step::Task(id.wrapping_sub(*root), at),
+        child @ Step::Child(..) => child,
+    };
+    steps.iter().map(from_root).collect()
+}

@@ -1,0 +1,136 @@
+//! Turns orders of running into facts: all of them, the same again, and the one that breaks a program.
+//!
+//! In processes of their own, since a wake left over from another test's runtime would be a step more.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
+use std::rc::Rc;
+use std::time::Duration;
+
+use wheelwright::{Builder, Runtime, Schedule, join_all, spawn, time::sleep, yield_now};
+
+use crate::run;
+
+fn paused(schedule: Schedule) -> Builder {
+    Runtime::builder().paused().schedule(schedule)
+}
+
+/// Three tasks that write twice each, and the order in which they did.
+async fn six_writes() -> String {
+    let written = Rc::new(RefCell::new(String::new()));
+    let tasks = ['a', 'b', 'c'].map(|letter| {
+        let written = Rc::clone(&written);
+        spawn(async move {
+            written.borrow_mut().push(letter);
+            sleep(Duration::from_secs(1)).await;
+            written.borrow_mut().push(letter);
+        })
+    });
+    for task in join_all(tasks).await {
+        task.expect("no task panics");
+    }
+    written.take()
+}
+
+/// The orders that a schedule comes upon.
+fn orders(schedule: Schedule) -> (usize, BTreeSet<String>) {
+    let found = RefCell::new(BTreeSet::new());
+    let runs = paused(schedule).explore(async || {
+        found.borrow_mut().insert(six_writes().await);
+    });
+    (runs, found.into_inner())
+}
+
+/// Each lap of three can go in six ways, and there are two of them.
+pub(crate) fn explore_all() {
+    let (_, fifo) = orders(Schedule::Fifo);
+    assert_eq!(fifo, BTreeSet::from(["abcabc".to_owned()]));
+    let (runs, found) = orders(Schedule::Exhaustive { max: 100_000 });
+    assert_eq!(found.len(), 36, "after {runs} runs: {found:?}");
+    let (runs, found) = orders(Schedule::Exhaustive { max: 5 });
+    assert!(runs == 5 && found.len() <= 5);
+}
+
+pub(crate) fn seeds_repeat() {
+    let found: Vec<_> = (0..400).map(|seed| orders(Schedule::Random(seed)).1).collect();
+    let again: Vec<_> = (0..400).map(|seed| orders(Schedule::Random(seed)).1).collect();
+    assert_eq!(found, again);
+    assert_eq!(found.into_iter().flatten().collect::<BTreeSet<_>>().len(), 36, "chance comes upon all of them");
+}
+
+/// Adds one to a number that it read before it waited: the first rule of what not to do.
+async fn racing() {
+    let number = Rc::new(Cell::new(0));
+    let (slow, quick) = (Rc::clone(&number), Rc::clone(&number));
+    let slow = spawn(async move {
+        let read = slow.get();
+        yield_now().await;
+        slow.set(read + 1);
+    });
+    let quick = spawn(async move {
+        yield_now().await;
+        quick.set(quick.get() + 1);
+    });
+    drop(join_all([slow, quick]).await);
+    assert_eq!(number.get(), 2, "an addition was lost");
+}
+
+pub(crate) fn race() {
+    let schedule = if std::env::var("EXPLORE").is_ok() { Schedule::Exhaustive { max: 1000 } } else { Schedule::Fifo };
+    paused(schedule).explore(racing);
+}
+
+/// What is printed repeats the failure; first come, first served would have hidden it, and so does another order.
+pub(crate) fn is_found_and_repeated(command: &mut Command) -> Result<(), String> {
+    run(command)?;
+    let found = run(command.env("EXPLORE", "1")).err().ok_or("no order loses an addition")?;
+    let choices = found.split("WHEELWRIGHT_SCHEDULE=").nth(1).and_then(|rest| rest.lines().next());
+    let choices = choices.ok_or_else(|| format!("it does not say how to repeat the run: {found}"))?;
+    let again = run(command.env_remove("EXPLORE").env("WHEELWRIGHT_SCHEDULE", choices));
+    again.err().filter(|text| text.contains("an addition was lost")).ok_or("the run was not repeated")?;
+    let broken = run(command.env("WHEELWRIGHT_SCHEDULE", "0,1")).err().ok_or("nonsense was taken for choices")?;
+    if !broken.contains("WHEELWRIGHT_SCHEDULE is \"0,1\": it should be numbers with dots between them") {
+        return Err(broken);
+    }
+    command.env_remove("WHEELWRIGHT_SCHEDULE");
+    let mut seeded = |seed: u32| run(command.env("WHEELWRIGHT_SEED", seed.to_string())).err();
+    let failing = (0..50).find_map(|seed| Some((seed, seeded(seed)?)));
+    let (seed, told) = failing.ok_or("none of fifty seeds finds it")?;
+    let passes = (0..50).any(|seed| seeded(seed).is_none());
+    if !passes || !told.contains(&format!("WHEELWRIGHT_SEED={seed} or WHEELWRIGHT_SCHEDULE=")) {
+        return Err(format!("seed {seed}: {told}"));
+    }
+    Ok(())
+}
+
+pub(crate) fn determinism() {
+    let random = Schedule::Random(11);
+    paused(random).check_determinism(async || {
+        six_writes().await;
+        join_all((1..20).map(|n| sleep(Duration::from_millis(n % 7)))).await;
+    });
+    let runs = Cell::new(0);
+    let differing = catch_unwind(AssertUnwindSafe(|| {
+        paused(random).check_determinism(async || {
+            runs.set(runs.get() + 1);
+            let task = spawn(yield_now());
+            if runs.get() == 2 {
+                yield_now().await;
+            }
+            task.await.expect("no panic");
+        });
+    }));
+    let message = *differing.expect_err("the second run yields once more").downcast::<String>().expect("text");
+    assert!(message.starts_with("two runs differ at step ") && message.contains("schedules.rs"), "{message}");
+    let strayed = catch_unwind(AssertUnwindSafe(|| {
+        let runs = Cell::new(0);
+        paused(Schedule::Exhaustive { max: 100 }).explore(async || {
+            runs.set(runs.get() + 1);
+            drop(join_all((0..2 + runs.get()).map(|_| spawn(yield_now()))).await);
+        });
+    }));
+    let message = *strayed.expect_err("each run has a task more").downcast::<String>().expect("text");
+    assert!(message.contains("this body does something else each time"), "{message}");
+}
