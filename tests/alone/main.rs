@@ -47,6 +47,7 @@ const CASES: &[Case] = &[
         check: schedules::is_found_and_repeated,
     },
     Case { name: "runs_that_differ_are_noticed", body: schedules::determinism, check: succeeds },
+    Case { name: "terminate_hears_sigterm_only", body: signals::wait_for_both, check: signals::interrupt_and_end },
 ];
 
 fn main() {

@@ -1,9 +1,10 @@
-//! Turns a real Ctrl-C into a wake.
+//! Turns a real Ctrl-C, and the request to end, into a wake.
 
 use std::io::{BufRead, BufReader};
 use std::process::Command;
 
-use wheelwright::{block_on, signal::ctrl_c};
+use wheelwright::signal::{ctrl_c, terminate};
+use wheelwright::{Either, block_on, select};
 
 pub(crate) fn wait_twice() {
     block_on(async {
@@ -17,18 +18,43 @@ pub(crate) fn wait_twice() {
     });
 }
 
+pub(crate) fn wait_for_both() {
+    block_on(async {
+        for word in ["ready", "once"] {
+            let (interrupt, end) = (ctrl_c(), terminate());
+            println!("{word}");
+            match select(interrupt, end).await {
+                Either::Left(interrupt) => interrupt.expect("a pipe"),
+                Either::Right(end) => {
+                    end.expect("a pipe");
+                    println!("asked to end");
+                }
+            }
+        }
+    });
+}
+
 pub(crate) fn interrupt_twice(command: &mut Command) -> Result<(), String> {
+    signal_twice(command, ["-INT", "-INT"], ["ready", "once", "twice"])
+}
+
+pub(crate) fn interrupt_and_end(command: &mut Command) -> Result<(), String> {
+    signal_twice(command, ["-INT", "-TERM"], ["ready", "once", "asked to end"])
+}
+
+/// Sends a signal after each of the first two words.
+fn signal_twice(command: &mut Command, signals: [&str; 2], words: [&str; 3]) -> Result<(), String> {
     let mut child = command.spawn().map_err(|error| error.to_string())?;
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let mut said = Vec::new();
-    for _ in 0..2 {
+    for signal in signals {
         said.extend(lines.next().and_then(Result::ok));
-        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
         sent.map_err(|error| error.to_string())?;
     }
     said.extend(lines.next().and_then(Result::ok));
     let status = child.wait().map_err(|error| error.to_string())?;
-    match status.success() && said == ["ready", "once", "twice"] {
+    match status.success() && said == words {
         true => Ok(()),
         false => Err(format!("{status} after {said:?}")),
     }

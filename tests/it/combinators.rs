@@ -1,12 +1,12 @@
 //! Turns what join, race, select and yield_now promise into facts, on a real loop.
 
 use std::cell::RefCell;
-use std::future::pending;
+use std::future::{pending, ready};
 use std::rc::Rc;
 use std::time::Duration;
 
 use wheelwright::time::{now, sleep, timeout};
-use wheelwright::{Either, block_on, join, race, select, spawn, yield_now};
+use wheelwright::{Either, block_on, inspect, join, race, select, spawn, try_join, try_join_all, yield_now};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -131,6 +131,47 @@ fn a_timeout_inside_a_race_is_dropped_with_it() {
         let begun = now();
         sleep(SECOND).await;
         assert!(now() - begun < SECOND * 2);
+    });
+}
+
+#[test]
+fn try_join_ends_with_the_first_error_and_drops_the_other() {
+    wheelwright::test(async || {
+        let before = inspect::live();
+        let failing = async || {
+            sleep(SECOND).await;
+            Err::<(), _>("failed")
+        };
+        let lasting = async || {
+            sleep(SECOND * 9).await;
+            Ok::<_, &str>(9)
+        };
+        let begun = now();
+        let mut left = Box::pin(try_join(failing(), lasting()));
+        assert_eq!(left.as_mut().await, Err("failed"));
+        assert_eq!(inspect::live(), before, "dropped before the future itself is");
+        assert_eq!(try_join(lasting(), failing()).await, Err("failed"));
+        assert!(now() - begun < SECOND * 3);
+        assert_eq!(try_join(lasting(), ready(Ok(1))).await, Ok((9, 1)));
+        assert_eq!(try_join(ready(Err::<(), _>("left")), ready(Err::<(), _>("right"))).await, Err("left"));
+    });
+}
+
+#[test]
+fn try_join_all_ends_with_the_first_error_and_drops_the_others() {
+    wheelwright::test(async || {
+        let before = inspect::live();
+        let begun = now();
+        let after = async |n: u32| {
+            sleep(SECOND * n).await;
+            if n == 2 { Err(n) } else { Ok(n) }
+        };
+        let mut all = try_join_all([3, 2, 1, 4].map(after));
+        assert_eq!((&mut all).await, Err(2));
+        assert_eq!(inspect::live(), before, "dropped before the future itself is");
+        assert!(now() - begun < SECOND * 3);
+        assert_eq!(try_join_all([3, 1, 4].map(after)).await, Ok(vec![3, 1, 4]));
+        assert_eq!(try_join_all(None::<std::future::Ready<Result<(), ()>>>).await, Ok(vec![]));
     });
 }
 

@@ -3,6 +3,7 @@
 mod cleanup;
 mod combinators;
 mod groups;
+mod handles;
 mod net;
 mod panics;
 mod readiness;

@@ -216,6 +216,8 @@ fn what_gave_its_output_panics_clearly_when_it_is_polled_again() {
             polled_again(wheelwright::net::lookup_host("127.0.0.1:1")).await,
             polled_again(wheelwright::join_all([ready(1)])).await,
             polled_again(wheelwright::join_all_settled([ready(1)])).await,
+            polled_again(wheelwright::try_join_all([ready(Ok::<_, ()>(1))])).await,
+            polled_again(wheelwright::try_join_all([ready(Err::<(), _>(1))])).await,
             polled_again(wheelwright::map_concurrent(1, 0..3, ready)).await,
         ];
         assert!(texts.iter().all(|text| text.contains("was polled after it gave its")), "{texts:?}");

@@ -36,6 +36,10 @@ struct State<T> {
     waker: Option<Waker>,
     /// Nobody waits any more.
     is_abandoned: bool,
+    /// Who waits asks for the work to end.
+    is_called_off: bool,
+    /// Whom that wakes.
+    worker: Option<Waker>,
 }
 
 impl<T> Completion<T> {
@@ -48,7 +52,14 @@ impl<T> Completion<T> {
 impl<T> Promise<T> {
     /// Makes both ends. `who` puts the work into words, should it come to nothing.
     pub(crate) fn new(on: WaitOn, at: Line, who: fn(Line) -> String) -> (Self, Receipt<T>) {
-        let state = State { output: None, is_taken: false, waker: None, is_abandoned: false };
+        let state = State {
+            output: None,
+            is_taken: false,
+            waker: None,
+            is_abandoned: false,
+            is_called_off: false,
+            worker: None,
+        };
         let completion = Arc::new(Completion { state: Mutex::new(state), kept: Condvar::new() });
         (Self { completion: Some(Arc::clone(&completion)), who, at }, Receipt { completion, on, at })
     }
@@ -56,6 +67,17 @@ impl<T> Promise<T> {
     /// The work in words.
     pub(crate) fn who(&self) -> String {
         (self.who)(self.at)
+    }
+
+    /// Whether the work was called off; if not, that will wake the context's task.
+    pub(crate) fn is_called_off(&self, cx: &Context<'_>) -> bool {
+        let Some(completion) = &self.completion else { return false };
+        let waker = waker::keep(cx.waker());
+        let mut state = completion.lock();
+        let (is_called_off, old) = (state.is_called_off, state.worker.replace(waker));
+        drop(state);
+        drop(old);
+        is_called_off
     }
 
     /// Hands the output over, or gets rid of it on this thread if nobody waits for it.
@@ -94,6 +116,15 @@ impl<T> Receipt<T> {
     pub(crate) fn is_kept(&self) -> bool {
         let state = self.completion.lock();
         state.is_taken || state.output.is_some()
+    }
+
+    /// Asks for the work to end.
+    pub(crate) fn call_off(&self) {
+        let mut state = self.completion.lock();
+        state.is_called_off = true;
+        let worker = state.worker.take();
+        drop(state);
+        worker.into_iter().for_each(waker::wake);
     }
 
     /// The work was never taken on, and its promise dropped: says why.

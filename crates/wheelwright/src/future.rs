@@ -8,7 +8,7 @@ mod race;
 mod select;
 mod yield_now;
 
-pub use join::{Join, join};
+pub use join::{Join, TryJoin, join, try_join};
 pub use race::{Race, race};
 pub use select::{Either, Select, select};
 pub use yield_now::{YieldNow, yield_now};

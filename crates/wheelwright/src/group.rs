@@ -25,7 +25,7 @@ mod concurrent;
 mod join_all;
 
 pub use concurrent::{ForEachConcurrent, MapConcurrent, for_each_concurrent, map_concurrent};
-pub use join_all::{JoinAll, JoinAllSettled, join_all, join_all_settled};
+pub use join_all::{JoinAll, JoinAllSettled, TryJoinAll, join_all, join_all_settled, try_join_all};
 
 /// Futures that one task runs side by side, taking their outputs as they come.
 ///

@@ -36,13 +36,13 @@ mod test_waker; // wakers that watch and misbehave
 mod tests; // every leaf, under every kind of waker
 
 pub use blocking::{BlockingHandle, spawn_blocking};
-pub use future::{Either, Join, Race, Select, YieldNow, join, race, select, yield_now};
+pub use future::{Either, Join, Race, Select, TryJoin, YieldNow, join, race, select, try_join, yield_now};
 pub use group::{
-    ForEachConcurrent, Group, JoinAll, JoinAllSettled, JoinNext, MapConcurrent, for_each_concurrent, join_all,
-    join_all_settled, map_concurrent,
+    ForEachConcurrent, Group, JoinAll, JoinAllSettled, JoinNext, MapConcurrent, TryJoinAll, for_each_concurrent,
+    join_all, join_all_settled, map_concurrent, try_join_all,
 };
 pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};
 pub use scope::{Scope, ScopedHandle, scope};
 pub use schedule::Schedule;
 pub use task::{JoinError, JoinHandle, TaskId, spawn, spawn_named};
-pub use task_group::{GroupError, JoinNextTask, TaskError, TaskGroup};
+pub use task_group::{GroupError, TaskError, TaskGroup};

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use signal_hook::SigId;
-use signal_hook::consts::SIGINT;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level;
 
 use crate::net::socket::{Interest, Socket};
@@ -40,16 +40,48 @@ use crate::reactor::Direction;
 #[doc(alias = "SIGINT")]
 #[doc(alias = "KeyboardInterrupt")]
 #[track_caller]
-pub fn ctrl_c() -> CtrlC {
-    CtrlC { pipe: Pipe::open(SIGINT).map_err(Some), at: Location::caller() }
+pub fn ctrl_c() -> Signal {
+    Signal::listen(SIGINT)
 }
 
-/// The future of [`ctrl_c`].
+/// Waits for the request to end that service managers send (SIGTERM), as [`ctrl_c`] waits for Ctrl-C.
+///
+/// # Errors
+/// As [`ctrl_c`].
+///
+/// # Cancel safety
+/// As [`ctrl_c`].
+///
+/// ```no_run
+/// use wheelwright::{race, signal};
+///
+/// # fn main() -> std::io::Result<()> {
+/// wheelwright::block_on(async {
+///     race(signal::ctrl_c(), signal::terminate()).await?;
+///     println!("finishing");
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[doc(alias = "SIGTERM")]
+#[track_caller]
+pub fn terminate() -> Signal {
+    Signal::listen(SIGTERM)
+}
+
+/// The future of [`ctrl_c`] and [`terminate`].
 #[must_use = "a signal is noticed from here on, but nobody acts on it until this is awaited"]
-pub struct CtrlC {
+pub struct Signal {
     /// Or why there is none, until that was told.
     pipe: Result<Pipe, Option<io::Error>>,
     at: Line,
+}
+
+impl Signal {
+    #[track_caller]
+    fn listen(signal: i32) -> Self {
+        Self { pipe: Pipe::open(signal).map_err(Some), at: Location::caller() }
+    }
 }
 
 /// The handler writes a byte into the one end, the loop waits at the other.
@@ -74,20 +106,20 @@ impl Drop for Pipe {
     }
 }
 
-impl Future for CtrlC {
+impl Future for Signal {
     type Output = io::Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let interest = Interest { direction: Direction::Read, at: self.at, background: true };
         match &mut self.pipe {
             Ok(pipe) => pipe.end.poll_io(interest, cx, |mut end| end.read(&mut [0; 1]).map(drop)),
-            Err(error) => Poll::Ready(Err(error.take().expect("a ctrl_c was polled after it told its error"))),
+            Err(error) => Poll::Ready(Err(error.take().expect("a signal was polled after it told its error"))),
         }
     }
 }
 
-impl fmt::Debug for CtrlC {
+impl fmt::Debug for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CtrlC").finish_non_exhaustive()
+        f.debug_struct("Signal").finish_non_exhaustive()
     }
 }

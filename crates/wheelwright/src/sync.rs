@@ -6,6 +6,6 @@ mod cancellation_token;
 mod errors;
 mod semaphore;
 
-pub use cancellation_token::{CancellationToken, Cancelled, RunUntilCancelled};
+pub use cancellation_token::{CancellationToken, Cancelled, DropGuard, RunUntilCancelled};
 pub use errors::{Closed, SendError, TryRecvError, TrySendError};
 pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};

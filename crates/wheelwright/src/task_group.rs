@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -144,8 +145,8 @@ impl<T> TaskGroup<T> {
     ///
     /// # Cancel safety
     /// Dropping it loses no outcome: the group keeps them.
-    pub fn join_next(&mut self) -> JoinNextTask<'_, T> {
-        JoinNextTask { group: self }
+    pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
+        poll_fn(|cx| self.poll_next(cx)).await.map(|(_, outcome)| outcome)
     }
 
     /// Aborts all tasks and waits until nothing of them is left. A panic of one is told to stderr.
@@ -218,7 +219,7 @@ impl<T, E> TaskGroup<Result<T, E>> {
     pub async fn join_all(mut self) -> Result<Vec<T>, GroupError<E>> {
         let mut values = Vec::with_capacity(self.len());
         let mut failures = Vec::new();
-        while let Some((id, outcome)) = std::future::poll_fn(|cx| self.poll_next(cx)).await {
+        while let Some((id, outcome)) = poll_fn(|cx| self.poll_next(cx)).await {
             match outcome {
                 Ok(Ok(value)) => {
                     values.push((id.0, value));
@@ -293,20 +294,5 @@ impl Drop for Leaving {
         if let Some(owner) = self.group.owner.take() {
             waker::wake(owner);
         }
-    }
-}
-
-/// The future of [`TaskGroup::join_next`].
-#[must_use = "it waits for nothing until it is awaited"]
-#[derive(Debug)]
-pub struct JoinNextTask<'a, T> {
-    group: &'a mut TaskGroup<T>,
-}
-
-impl<T> Future for JoinNextTask<'_, T> {
-    type Output = Option<Result<T, JoinError>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.group.poll_next(cx).map(|next| next.map(|(_, outcome)| outcome))
     }
 }

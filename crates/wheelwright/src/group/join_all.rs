@@ -82,6 +82,62 @@ impl<F: Future> fmt::Debug for JoinAll<F> {
     }
 }
 
+/// Runs futures side by side as [`join_all`] does, but no longer than until one of them fails.
+///
+/// The others are then dropped in the middle of whatever they do, before the error comes out.
+///
+/// # Errors
+/// The first error.
+///
+/// # Cancel safety
+/// As [`join_all`].
+///
+/// # Panics
+/// As [`join_all`].
+///
+/// ```
+/// wheelwright::block_on(async {
+///     let numbers = |texts: [&'static str; 3]| wheelwright::try_join_all(texts.map(async |text| text.parse::<u32>()));
+///     assert_eq!(numbers(["1", "2", "3"]).await, Ok(vec![1, 2, 3]));
+///     assert!(numbers(["1", "two", "3"]).await.is_err());
+/// });
+/// ```
+#[doc(alias = "gather")]
+#[track_caller]
+pub fn try_join_all<T, E, I>(futures: I) -> TryJoinAll<I::Item>
+where
+    I: IntoIterator<Item: Future<Output = Result<T, E>>>,
+{
+    TryJoinAll { all: JoinAll::new(futures.into_iter(), Location::caller()) }
+}
+
+/// The future of [`try_join_all`].
+#[must_use = "the futures do nothing until it is awaited"]
+#[derive(Debug)]
+pub struct TryJoinAll<F: Future> {
+    all: JoinAll<F>,
+}
+
+impl<T, E, F: Future<Output = Result<T, E>>> Future for TryJoinAll<F> {
+    type Output = Result<Vec<T>, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let JoinAll { group, outputs } = &mut self.all;
+        let places = outputs.as_mut().expect("a try_join_all was polled after it gave its outputs");
+        while let Some((index, output)) = ready!(group.poll_join_next(cx)) {
+            if let Err(error) = output {
+                *group = Group::new();
+                *outputs = None;
+                return Poll::Ready(Err(error));
+            }
+            places[index] = Some(output);
+        }
+        Poll::Ready(
+            outputs.take().into_iter().flatten().map(|output| output.expect("every future has ended")).collect(),
+        )
+    }
+}
+
 /// Runs futures side by side as [`join_all`] does, and makes a panic an outcome: every outcome, in order.
 ///
 /// So forty-seven results and three failures come out as fifty outcomes. Errors that the futures return are outputs like

@@ -1,8 +1,9 @@
 //! Turns a future that another thread wants to run into a task of this loop.
 
 use std::fmt;
-use std::panic::Location;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -115,14 +116,66 @@ impl Handle {
         let (promise, receipt) =
             Promise::new(WaitOn::Join, at, |at| in_words("a task sent from another thread", None, Some(at)));
         letters.waiting.push(Box::new(move || {
-            // The factory runs inside the task, so that a panic of it is the task's.
-            let work = task::start(async move { factory().await }, None, at);
-            let deliver = async move { promise.keep(work.await) };
-            drop(task::start(deliver, None, at));
+            drop(task::start(run(factory, promise), None, at));
         }));
         drop(letters);
         self.inbox.mailbox.ring();
         Ok(RemoteJoinHandle { receipt })
+    }
+
+    /// Runs a future on the loop and blocks this thread until it ends: for threads that are not the loop's.
+    ///
+    /// The loop must be running, or be run later: what waits for a loop that never runs waits until that is dropped.
+    ///
+    /// # Errors
+    /// Gives the factory back as [`spawn`](Self::spawn) does. Within, [`JoinError`] if the factory or its future panicked, or if
+    /// the runtime ended first.
+    ///
+    /// # Panics
+    /// On a thread that has a runtime, which it would block.
+    ///
+    /// ```
+    /// use wheelwright::{Handle, block_on, spawn_blocking};
+    ///
+    /// block_on(async {
+    ///     let handle = Handle::current();
+    ///     let job = spawn_blocking(move || handle.block_on(async || 40 + 2).unwrap().unwrap());
+    ///     assert_eq!(job.await.unwrap(), 42);
+    /// });
+    /// ```
+    #[doc(alias = "from_thread")]
+    #[doc(alias = "async_to_sync")]
+    #[track_caller]
+    pub fn block_on<M, F>(&self, factory: M) -> Result<Result<F::Output, JoinError>, HandleError<M>>
+    where
+        M: FnOnce() -> F + Send + 'static,
+        F: Future<Output: Send + 'static> + 'static,
+    {
+        assert!(
+            !crate::ready::is_installed(),
+            "Handle::block_on would block this thread's own loop: await the future instead"
+        );
+        self.spawn(factory).map(RemoteJoinHandle::wait)
+    }
+}
+
+/// The task of what was sent. It hears when it is called off, and what it panics with goes to whoever sent it.
+async fn run<F: Future>(factory: impl FnOnce() -> F, promise: Promise<F::Output>) {
+    let outcome = {
+        let mut work = pin!(async move { factory().await });
+        let polled = poll_fn(|cx| {
+            if promise.is_called_off(cx) {
+                return Poll::Ready(None);
+            }
+            match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+                Ok(polled) => polled.map(|output| Some(Ok(output))),
+                Err(payload) => Poll::Ready(Some(Err(JoinError::panicked(promise.who(), payload)))),
+            }
+        });
+        polled.await
+    };
+    if let Some(outcome) = outcome {
+        promise.keep(outcome);
     }
 }
 
@@ -171,6 +224,26 @@ impl<M> std::error::Error for HandleError<M> {}
 
 /// The handle of a task that was sent from another thread: await it, on any executor, or wait for it.
 ///
+/// It neither borrows nor keeps anything of the loop, and may go to another thread. The loop's own handles may not:
+///
+/// ```compile_fail
+/// let runtime = wheelwright::Runtime::builder().build().unwrap();
+/// let task = runtime.spawn(async { 1 });
+/// std::thread::spawn(move || drop(task));
+/// ```
+///
+/// ```compile_fail
+/// let runtime = wheelwright::Runtime::builder().build().unwrap();
+/// let task = runtime.handle().spawn(async || 1).unwrap();
+/// std::thread::spawn(move || drop(runtime));
+/// ```
+///
+/// ```
+/// let runtime = wheelwright::Runtime::builder().build().unwrap();
+/// let task = runtime.handle().spawn(async || 1).unwrap();
+/// std::thread::spawn(move || drop(task));
+/// ```
+///
 /// # Cancel safety
 /// Dropping it detaches the task.
 #[must_use = "dropping it detaches the task: await it, or wait for it"]
@@ -179,6 +252,20 @@ pub struct RemoteJoinHandle<T> {
 }
 
 impl<T> RemoteJoinHandle<T> {
+    /// Cancels the task, from any thread: it is dropped where it is parked, or never started, when its loop comes round.
+    ///
+    /// The handle then gives an error that `is_cancelled`. A task that is done already is not affected.
+    #[doc(alias = "cancel")]
+    pub fn abort(&self) {
+        self.receipt.call_off();
+    }
+
+    /// Whether the task is done, and its output there.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.receipt.is_kept()
+    }
+
     /// Blocks this thread until the task is done.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use slab::Slab;
 
 use crate::observe::resource_id;
 use crate::wait_list::WaitList;
+use crate::waker;
 
 mod cancelled;
 mod run_until_cancelled;
@@ -50,6 +51,19 @@ pub use run_until_cancelled::RunUntilCancelled;
 #[derive(Clone)]
 pub struct CancellationToken {
     node: Rc<Node>,
+}
+
+/// Cancels its token when it is dropped; made by [`CancellationToken::drop_guard`].
+#[derive(Debug)]
+#[must_use = "dropping the guard cancels its token"]
+pub struct DropGuard {
+    token: CancellationToken,
+}
+
+impl Drop for DropGuard {
+    fn drop(&mut self) {
+        self.token.cancel();
+    }
 }
 
 /// What the clones of a token have in common.
@@ -102,7 +116,7 @@ impl CancellationToken {
         for node in self.mark() {
             // One at a time: nothing is borrowed while a waker runs. Nobody lines up any more.
             while let Some(waiter) = node.pop_waiter() {
-                waiter.wake();
+                waker::wake(waiter);
             }
         }
     }
@@ -144,6 +158,18 @@ impl CancellationToken {
     #[track_caller]
     pub fn run_until_cancelled<F: Future>(&self, future: F) -> RunUntilCancelled<'_, F> {
         RunUntilCancelled::new(self.cancelled(), future)
+    }
+
+    /// Makes a guard that cancels the token when it is dropped, on whichever way out.
+    ///
+    /// ```
+    /// let token = wheelwright::sync::CancellationToken::new();
+    /// let guard = token.clone().drop_guard();
+    /// drop(guard);
+    /// assert!(token.is_cancelled());
+    /// ```
+    pub fn drop_guard(self) -> DropGuard {
+        DropGuard { token: self }
     }
 
     /// Marks this token and all below it as cancelled and returns them, parents first; none if it is cancelled already.

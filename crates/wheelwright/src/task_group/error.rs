@@ -41,17 +41,11 @@ impl<E: fmt::Display> fmt::Display for GroupError<E> {
     }
 }
 
-impl<E: Error + 'static> Error for TaskError<E> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Failed(error) => error.source(),
-            Self::Ended(error) => error.source(),
-        }
-    }
-}
-
 impl<E: Error + 'static> Error for GroupError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.first.source()
+        match &self.first {
+            TaskError::Failed(error) => error.source(),
+            TaskError::Ended(error) => error.source(),
+        }
     }
 }

@@ -104,6 +104,26 @@ fn a_token_keeps_nothing_of_children_that_are_gone() {
 }
 
 #[test]
+fn a_waker_that_panics_keeps_nobody_else_uncancelled() {
+    let token = CancellationToken::new();
+    let panicking = std::task::Waker::from(std::sync::Arc::new(Panicking));
+    let (mut first, mut second) = (token.cancelled(), token.cancelled());
+    let (waker, counter) = CountingWaker::new();
+    assert!(pin!(&mut first).poll(&mut std::task::Context::from_waker(&panicking)).is_pending());
+    assert!(pin!(&mut second).poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+    token.cancel();
+    assert_eq!(counter.wakes(), 1);
+}
+
+struct Panicking;
+
+impl std::task::Wake for Panicking {
+    fn wake(self: std::sync::Arc<Self>) {
+        panic!("another library's");
+    }
+}
+
+#[test]
 fn a_long_line_of_tokens_can_be_cancelled_and_dropped() {
     let first = CancellationToken::new();
     let mut last = first.child_token();
