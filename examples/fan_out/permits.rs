@@ -10,6 +10,9 @@ use wheelwright::time::RateLimiter;
 use crate::arguments::Options;
 use crate::lines::Line;
 
+/// Why an `acquire` succeeds.
+const OPEN: &str = "nobody closes a limit";
+
 /// What a call must have before it starts.
 pub(crate) struct Permits {
     /// One for each call in flight.
@@ -46,14 +49,14 @@ impl Permits {
         attempts: u32,
     ) -> (Option<Permit<'p>>, Permit<'p>) {
         let of_host = match host {
-            Some(host) => Some(host.acquire().await),
+            Some(host) => Some(host.acquire().await.expect(OPEN)),
             None => None,
         };
         let newcomer = match attempts {
-            0 => Some(self.newcomer.acquire().await),
+            0 => Some(self.newcomer.acquire().await.expect(OPEN)),
             _ => None,
         };
-        let permit = self.calls.acquire().await;
+        let permit = self.calls.acquire().await.expect(OPEN);
         drop(newcomer);
         if let Some(rate) = &self.rate {
             rate.acquire().await;

@@ -40,7 +40,7 @@ impl Records {
     /// Writes a record, and waits until it is out.
     pub(crate) async fn write(&self, record: &str) {
         self.waiting.set(self.waiting.get() + 1);
-        let _turn = self.turn.acquire().await;
+        let _turn = self.turn.acquire().await.expect("nobody closes it");
         self.waiting.set(self.waiting.get() - 1);
         let Some(mut writer) = self.writer.take() else { return };
         let mut written = writer.write_all(record.as_bytes()).await;

@@ -9,6 +9,7 @@ use wheelwright::time::{now, sleep, timeout};
 use wheelwright::{JoinHandle, block_on, join, spawn, yield_now};
 
 const SECOND: Duration = Duration::from_secs(1);
+const OPEN: &str = "nobody closes it";
 
 /// Spawns a task for each number and waits until each has had a turn.
 async fn spawn_each<F: Future + 'static>(count: usize, task: impl Fn(usize) -> F) -> Vec<JoinHandle<F::Output>> {
@@ -34,7 +35,7 @@ fn tasks_hold_all_permits_and_never_more() {
         let calls = spawn_each(50, |number| {
             let (limit, inside, most) = (Rc::clone(&limit), Rc::clone(&inside), Rc::clone(&most));
             async move {
-                let _permit = limit.acquire().await;
+                let _permit = limit.acquire().await.expect(OPEN);
                 inside.set(inside.get() + 1);
                 most.set(most.get().max(inside.get()));
                 sleep(SECOND * (1 + number as u32 % 3)).await;
@@ -56,7 +57,7 @@ fn tasks_are_served_in_the_order_in_which_they_asked() {
         let tasks = spawn_each(20, |number| {
             let (limit, order) = (Rc::clone(&limit), Rc::clone(&order));
             async move {
-                let _permits = limit.acquire_many(1 + number % 3).await;
+                let _permits = limit.acquire_many(1 + number % 3).await.expect(OPEN);
                 order.borrow_mut().push(number);
                 yield_now().await;
             }
@@ -77,7 +78,7 @@ fn a_released_permit_is_not_taken_back_while_others_wait() {
             let (limit, order) = (Rc::clone(&limit), Rc::clone(&order));
             async move {
                 for _ in 0..3 {
-                    let _permit = limit.acquire().await;
+                    let _permit = limit.acquire().await.expect(OPEN);
                     order.borrow_mut().push(number);
                     yield_now().await;
                 }
@@ -98,7 +99,7 @@ fn an_aborted_task_gives_its_permit_or_its_place_to_the_next() {
         let tasks = spawn_each(4, |number| {
             let (limit, served) = (Rc::clone(&limit), Rc::clone(&served));
             async move {
-                let _permit = limit.acquire().await;
+                let _permit = limit.acquire().await.expect(OPEN);
                 served.borrow_mut().push(number);
                 if number == 0 {
                     std::future::pending::<()>().await;
@@ -120,7 +121,7 @@ fn an_aborted_task_gives_its_permit_or_its_place_to_the_next() {
 fn a_task_aborted_between_grant_and_poll_passes_the_permit_on() {
     block_on(async {
         let limit = Rc::new(Semaphore::new(1));
-        let held = limit.acquire_owned().await;
+        let held = limit.acquire_owned().await.expect(OPEN);
         let mut tasks = spawn_each(2, |_| {
             let limit = Rc::clone(&limit);
             async move { drop(limit.acquire().await) }
@@ -146,7 +147,7 @@ fn permits_are_whole_again_after_any_mix_of_aborts() {
             async move {
                 sleep(moment(number, 1)).await;
                 let wants = 1 + number % 4;
-                let _permits = limit.acquire_many(wants).await;
+                let _permits = limit.acquire_many(wants).await.expect(OPEN);
                 held.set(held.get() + wants);
                 assert!(held.get() <= 7);
                 let _guard = OnDrop(|| held.set(held.get() - wants));
@@ -174,7 +175,7 @@ fn permits_are_whole_again_after_any_mix_of_aborts() {
 fn a_task_that_panics_gives_its_permit_back() {
     block_on(async {
         let limit = Rc::new(Semaphore::new(1));
-        let permit: OwnedPermit = limit.acquire_owned().await;
+        let permit: OwnedPermit = limit.acquire_owned().await.expect(OPEN);
         let task = spawn(async move {
             let _permit = permit;
             panic!("on purpose");
@@ -188,11 +189,11 @@ fn a_task_that_panics_gives_its_permit_back() {
 fn a_wait_that_times_out_leaves_the_line() {
     wheelwright::test(async || {
         let limit = Semaphore::new(2);
-        let held = limit.acquire().await;
+        let held = limit.acquire().await.expect(OPEN);
         let (large, small) = join(timeout(SECOND, limit.acquire_many(2)), async {
             yield_now().await;
             let begun = now();
-            let _permit = limit.acquire().await;
+            let _permit = limit.acquire().await.expect(OPEN);
             now() - begun
         })
         .await;
@@ -206,7 +207,7 @@ fn a_wait_that_times_out_leaves_the_line() {
 #[test]
 fn a_semaphore_serves_one_runtime_after_another() {
     let limit = Rc::new(Semaphore::new(1));
-    let permit = block_on(limit.acquire_owned());
+    let permit = block_on(limit.acquire_owned()).expect(OPEN);
     block_on(async {
         let (waiting, ()) = join(limit.acquire(), async { drop(permit) }).await;
         drop(waiting);
@@ -218,7 +219,7 @@ fn a_semaphore_serves_one_runtime_after_another() {
 fn tasks_left_in_line_when_their_runtime_ends_are_out_of_it() {
     let limit = Rc::new(Semaphore::new(1));
     let permit = block_on(async {
-        let permit = limit.acquire_owned().await;
+        let permit = limit.acquire_owned().await.expect(OPEN);
         let waiting = spawn_each(3, |_| {
             let limit = Rc::clone(&limit);
             async move { drop(limit.acquire().await) }

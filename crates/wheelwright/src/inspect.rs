@@ -133,6 +133,10 @@ fn parked(wait: Wait) -> TaskState {
         WaitOn::Scoped => "a child of its scope".into(),
         WaitOn::Yield => "its turn".into(),
         WaitOn::Rate => "a rate limiter".into(),
+        WaitOn::Mutex => format!("mutex {number}"),
+        WaitOn::RwLock => format!("lock {number}, to read or to write"),
+        WaitOn::Event => format!("event {number}"),
+        WaitOn::Notify => format!("notification {number}"),
     };
     TaskState::Parked { what, at: wait.at.line(), further: wait.further }
 }

@@ -42,7 +42,7 @@ pub use group::{
     join_all, join_all_settled, map_concurrent, try_join_all,
 };
 pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};
-pub use scope::{Scope, ScopedHandle, scope};
 pub use schedule::Schedule;
+pub use scope::{Scope, ScopedHandle, scope};
 pub use task::{JoinError, JoinHandle, TaskId, spawn, spawn_named};
 pub use task_group::{GroupError, TaskError, TaskGroup};

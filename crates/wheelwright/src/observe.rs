@@ -30,6 +30,10 @@ pub(crate) enum WaitOn {
     Scoped,
     Yield,
     Rate,
+    Mutex,
+    RwLock,
+    Event,
+    Notify,
 }
 
 /// A task's wait as its slot keeps it: eight bytes.

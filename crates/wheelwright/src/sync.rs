@@ -1,11 +1,22 @@
-//! Turns waiting for one another into values: permits and cancellation, on any executor.
+//! Turns waiting for one another into values: permits, locks, events and cancellation, on any executor.
 //!
 //! Everything here works within one thread and wakes those who wait in the order in which they came.
 
 mod cancellation_token;
 mod errors;
+mod queue; // what those below wait in
 mod semaphore;
+mod lock; // a semaphore's permits around a value
+mod mutex;
+mod rw_lock;
+mod event;
+mod notify;
 
 pub use cancellation_token::{CancellationToken, Cancelled, DropGuard, RunUntilCancelled};
 pub use errors::{Closed, SendError, TryRecvError, TrySendError};
+pub use event::{Event, EventWait};
+pub use lock::{Guard, Lock, Read};
+pub use mutex::{Mutex, MutexGuard};
+pub use notify::{Notified, Notify};
+pub use rw_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};

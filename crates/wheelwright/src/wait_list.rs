@@ -22,6 +22,14 @@ pub(crate) struct WaitKey {
     node: u32,
 }
 
+impl WaitKey {
+    /// Who came later has a higher one.
+    #[inline]
+    pub(crate) fn ticket(self) -> u64 {
+        self.ticket
+    }
+}
+
 /// A queue of wakers, each with what its task waits for.
 pub(crate) struct WaitList<T> {
     nodes: Vec<Node<T>>,
@@ -66,6 +74,25 @@ impl<T> WaitList<T> {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// The ticket of the first in the queue, or of the next to come: who had a lower one is no longer in the queue.
+    #[inline]
+    pub(crate) fn first_ticket(&self) -> u64 {
+        self.nodes.get(self.first as usize).map_or(self.next_ticket, |first| first.ticket)
+    }
+
+    /// Ends everybody's wait at once: the queue as it was, and nobody in this one.
+    fn take_all(&mut self) -> Self {
+        let empty = Self { next_ticket: self.next_ticket, ..Self::new() };
+        std::mem::replace(self, empty)
+    }
+
+    /// Uses the nodes of a queue that [`take_all`](Self::take_all) gave and that is served, unless there are others.
+    fn give_back(&mut self, served: Self) {
+        if self.nodes.is_empty() {
+            (self.nodes, self.vacant) = (served.nodes, served.vacant);
+        }
     }
 
     /// Lines up behind everybody else.
@@ -192,6 +219,20 @@ pub(crate) fn line_up<T>(list: &RefCell<WaitList<T>>, key: Option<WaitKey>, want
 pub(crate) fn leave<T>(list: &RefCell<WaitList<T>>, key: WaitKey) {
     let unneeded = list.borrow_mut().remove(key);
     drop(unneeded);
+}
+
+/// Ends the wait of all who are in line by now, then wakes them in the order in which they came.
+///
+/// Whoever lines up while they are woken waits for the next time.
+pub(crate) fn wake_all<T>(list: &RefCell<WaitList<T>>) {
+    if list.borrow().is_empty() {
+        return;
+    }
+    let mut ended = list.borrow_mut().take_all();
+    while let Some(waiter) = ended.pop_front() {
+        waker::wake(waiter.waker);
+    }
+    list.borrow_mut().give_back(ended);
 }
 
 impl<T> fmt::Debug for WaitList<T> {

@@ -74,7 +74,7 @@ impl Sending {
         match &mut self.stage {
             Stage::Start => Poll::Ready(self.start()),
             Stage::Permit(wait) => {
-                let permit = ready!(Pin::new(wait).poll(cx));
+                let permit = ready!(Pin::new(wait).poll(cx)).expect("nobody closes the permits of a host");
                 Poll::Ready(self.connect(Some(permit)))
             }
             Stage::Dial(dial, permit) => {

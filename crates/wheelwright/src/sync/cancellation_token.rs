@@ -8,13 +8,11 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::rc::{Rc, Weak};
-use std::task::Waker;
 
 use slab::Slab;
 
 use crate::observe::resource_id;
-use crate::wait_list::WaitList;
-use crate::waker;
+use crate::wait_list::{WaitList, wake_all};
 
 mod cancelled;
 mod run_until_cancelled;
@@ -114,10 +112,7 @@ impl CancellationToken {
     /// All of them are cancelled before the first task is woken. A second call does nothing.
     pub fn cancel(&self) {
         for node in self.mark() {
-            // One at a time: nothing is borrowed while a waker runs. Nobody lines up any more.
-            while let Some(waiter) = node.pop_waiter() {
-                waker::wake(waiter);
-            }
+            wake_all(&node.line);
         }
     }
 
@@ -215,11 +210,6 @@ impl Node {
             children: RefCell::new(Slab::new()),
             parent,
         }
-    }
-
-    /// The waker of the first in line, for its owner to wake.
-    fn pop_waiter(&self) -> Option<Waker> {
-        self.line.borrow_mut().pop_front().map(|waiter| waiter.waker)
     }
 }
 

@@ -2,29 +2,39 @@
 //!
 //! What is always true:
 //!
-//! - the permits available, held and granted add up to the number the semaphore was made with;
+//! - the permits available, held and granted add up to those the semaphore was made with and those that were added, less
+//!   those that were forgotten;
 //! - while the first in line waits, fewer permits are available than it wants, so nobody can overtake it;
-//! - a granted wait is out of the line and holds its permits, whether or not its task has noticed yet.
+//! - a granted wait is out of the line and holds its permits, whether or not its task has noticed yet;
+//! - nobody stands in line of a closed semaphore.
 //!
 //! A permit given back goes to the first in line before anybody is woken, and wakers are woken, and dropped, while
 //! nothing is borrowed: a waker may do what it likes with the semaphore.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::observe::resource_id;
-use crate::wait_list::WaitList;
+use super::queue::Queue;
+use crate::observe::WaitOn;
+use crate::wait_list::WaitKey;
+use crate::waker::wake;
 
 mod acquire;
+mod permit;
 
 pub use acquire::{Acquire, AcquireOwned};
+pub use permit::{OwnedPermit, Permit};
 
 /// Limits how many tasks of one thread do something at once.
 ///
 /// Tasks are served in the order in which they asked: a task that wants many permits is not overtaken by those that
 /// want few. A permit is given back when it is dropped, also when its task is aborted or panics.
+///
+/// It bounds how many run at once; how often something starts is bounded by a
+/// [`RateLimiter`](crate::time::RateLimiter). To run a function over many items, [`map_concurrent`](crate::map_concurrent)
+/// needs no semaphore. For a value that one task may use at a time see [`Mutex`](super::Mutex).
 ///
 /// # Examples
 ///
@@ -38,7 +48,7 @@ pub use acquire::{Acquire, AcquireOwned};
 ///     let limit = Semaphore::new(5);
 ///     let (now, most) = (Cell::new(0), Cell::new(0));
 ///     let call = async || {
-///         let _permit = limit.acquire().await;
+///         let _permit = limit.acquire().await.expect("nobody closes the limit");
 ///         now.set(now.get() + 1);
 ///         most.set(most.get().max(now.get()));
 ///         wheelwright::yield_now().await;
@@ -51,19 +61,26 @@ pub use acquire::{Acquire, AcquireOwned};
 #[doc(alias = "BoundedSemaphore")]
 #[doc(alias = "CapacityLimiter")]
 pub struct Semaphore {
-    id: u32,
-    /// The number of permits there are in all.
-    total: usize,
     available: Cell<usize>,
+    /// The first ticket that got no permit because the semaphore was closed: none does while it is open.
+    closed_from: Cell<u64>,
     /// Those who wait, and how many permits each wants.
-    line: RefCell<WaitList<usize>>,
+    queue: Queue<usize>,
 }
+
+/// The `closed_from` of a semaphore that is open.
+const OPEN: u64 = u64::MAX;
 
 impl Semaphore {
     /// Makes a semaphore with this many permits.
     #[must_use]
     pub fn new(permits: usize) -> Self {
-        Self { id: resource_id(), total: permits, available: Cell::new(permits), line: RefCell::new(WaitList::new()) }
+        Self::waited_on_as(WaitOn::Permit, permits)
+    }
+
+    /// Makes a semaphore for a primitive that a dump knows by its own name.
+    pub(super) fn waited_on_as(on: WaitOn, permits: usize) -> Self {
+        Self { available: Cell::new(permits), closed_from: Cell::new(OPEN), queue: Queue::new(on) }
     }
 
     /// The number of permits that nobody holds at the moment.
@@ -82,6 +99,10 @@ impl Semaphore {
 
     /// Waits for a permit.
     ///
+    /// # Errors
+    ///
+    /// [`Closed`](super::Closed) if the semaphore is or gets closed.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future leaves the line; a permit granted but not yet taken goes to the next. The place in line is
@@ -89,13 +110,15 @@ impl Semaphore {
     ///
     /// # Panics
     ///
-    /// If the semaphore has no permit at all: nobody could ever give one back.
+    /// If it is polled after it has completed.
     #[track_caller]
     pub fn acquire(&self) -> Acquire<'_> {
-        self.acquire_many(1)
+        Acquire::new(self, 1)
     }
 
     /// Waits for this many permits at once; for none, not at all.
+    ///
+    /// More than there are in all means to wait until somebody [adds](Self::add_permits) some.
     ///
     /// ```
     /// use wheelwright::sync::Semaphore;
@@ -110,27 +133,10 @@ impl Semaphore {
     ///
     /// # Cancel safety
     ///
-    /// As with [`acquire`](Self::acquire).
-    ///
-    /// # Panics
-    ///
-    /// If the semaphore has fewer permits in all, so that the wait would never end.
+    /// As with [`acquire`](Self::acquire), which tells of the errors and panics too.
     #[track_caller]
     pub fn acquire_many(&self, permits: usize) -> Acquire<'_> {
         Acquire::new(self, permits)
-    }
-
-    /// Takes a permit if one is available and nobody waits for it.
-    ///
-    /// ```
-    /// let semaphore = wheelwright::sync::Semaphore::new(1);
-    /// let permit = semaphore.try_acquire().expect("it is the first");
-    /// assert!(semaphore.try_acquire().is_none());
-    /// drop(permit);
-    /// assert!(semaphore.try_acquire().is_some());
-    /// ```
-    pub fn try_acquire(&self) -> Option<Permit<'_>> {
-        self.take(1).then(|| Permit { semaphore: self, permits: 1 })
     }
 
     /// Waits for a permit that can move into another task.
@@ -141,7 +147,7 @@ impl Semaphore {
     ///
     /// wheelwright::block_on(async {
     ///     let limit = Rc::new(Semaphore::new(20));
-    ///     let permit = limit.acquire_owned().await;
+    ///     let permit = limit.acquire_owned().await.expect("nobody closes the limit");
     ///     let task = wheelwright::spawn(async move {
     ///         // The work goes here.
     ///         drop(permit);
@@ -153,21 +159,102 @@ impl Semaphore {
     ///
     /// # Cancel safety
     ///
-    /// As with [`acquire`](Self::acquire).
-    ///
-    /// # Panics
-    ///
-    /// If the semaphore has no permit at all.
+    /// As with [`acquire`](Self::acquire), which tells of the errors and panics too.
     #[track_caller]
     pub fn acquire_owned(self: &Rc<Self>) -> AcquireOwned {
-        AcquireOwned::new(Rc::clone(self))
+        AcquireOwned::new(Rc::clone(self), 1)
+    }
+
+    /// Waits for this many permits at once, which can move into another task.
+    ///
+    /// # Cancel safety
+    ///
+    /// As with [`acquire`](Self::acquire), which tells of the errors and panics too.
+    #[track_caller]
+    pub fn acquire_many_owned(self: &Rc<Self>, permits: usize) -> AcquireOwned {
+        AcquireOwned::new(Rc::clone(self), permits)
+    }
+
+    /// Takes a permit if one is available, nobody waits for it and the semaphore is open.
+    ///
+    /// ```
+    /// let semaphore = wheelwright::sync::Semaphore::new(1);
+    /// let permit = semaphore.try_acquire().expect("it is the first");
+    /// assert!(semaphore.try_acquire().is_none());
+    /// drop(permit);
+    /// assert!(semaphore.try_acquire().is_some());
+    /// ```
+    pub fn try_acquire(&self) -> Option<Permit<'_>> {
+        self.try_acquire_many(1)
+    }
+
+    /// Takes this many permits, all or none, as [`try_acquire`](Self::try_acquire) does.
+    pub fn try_acquire_many(&self, permits: usize) -> Option<Permit<'_>> {
+        (!self.is_closed() && self.take(permits)).then(|| Permit { semaphore: self, permits })
+    }
+
+    /// Takes a permit that can move into another task, as [`try_acquire`](Self::try_acquire) does.
+    pub fn try_acquire_owned(self: &Rc<Self>) -> Option<OwnedPermit> {
+        (!self.is_closed() && self.take(1)).then(|| OwnedPermit { semaphore: Rc::clone(self), permits: 1 })
+    }
+
+    /// Makes more permits; those who wait get them first.
+    ///
+    /// ```
+    /// use wheelwright::sync::Semaphore;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let gate = Semaphore::new(0);
+    ///     let (passed, ()) = wheelwright::join(gate.acquire(), async { gate.add_permits(1) }).await;
+    ///     assert!(passed.is_ok());
+    /// });
+    /// ```
+    pub fn add_permits(&self, permits: usize) {
+        self.release(permits);
+    }
+
+    /// Closes the semaphore for good: whoever waits, and whoever asks later, gets [`Closed`](super::Closed).
+    ///
+    /// Permits that are held stay valid, as do those that were granted and not yet taken.
+    ///
+    /// ```
+    /// use wheelwright::sync::Semaphore;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let limit = Semaphore::new(1);
+    ///     let held = limit.try_acquire();
+    ///     let (refused, ()) = wheelwright::join(limit.acquire(), async { limit.close() }).await;
+    ///     assert!(refused.is_err() && limit.is_closed());
+    ///     drop(held);
+    ///     assert!(limit.try_acquire().is_none());
+    /// });
+    /// ```
+    pub fn close(&self) {
+        if !self.is_closed() {
+            // Those who were granted permits have lower tickets, for they stood in front.
+            self.closed_from.set(self.queue.waiters.borrow().first_ticket());
+            self.queue.wake_all();
+        }
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    #[inline]
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed_from.get() != OPEN
+    }
+
+    /// Whether whoever was served with this key, or at once, was served the news that the semaphore is closed.
+    #[inline]
+    fn is_closed_to(&self, key: Option<WaitKey>) -> bool {
+        self.closed_from.get() <= key.map_or(OPEN - 1, WaitKey::ticket)
     }
 
     /// Takes permits if that overtakes nobody; who wants none overtakes nobody.
     #[inline]
     fn take(&self, permits: usize) -> bool {
         let available = self.available.get();
-        if available < permits || (0 < permits && !self.line.borrow().is_empty()) {
+        if available < permits || (0 < permits && !self.queue.is_empty()) {
             return false;
         }
         self.available.set(available - permits);
@@ -186,7 +273,7 @@ impl Semaphore {
     /// Each turn leaves the semaphore consistent before it wakes, since the waker may come back here.
     fn grant(&self) {
         while let Some(waker) = self.serve_first() {
-            waker.wake();
+            wake(waker);
         }
     }
 
@@ -198,7 +285,7 @@ impl Semaphore {
         if available == 0 {
             return None;
         }
-        let first = self.line.borrow_mut().pop_front_if(|wants| *wants <= available)?;
+        let first = self.queue.waiters.borrow_mut().pop_front_if(|wants| *wants <= available)?;
         self.available.set(available - first.wants);
         Some(first.waker)
     }
@@ -207,40 +294,11 @@ impl Semaphore {
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Semaphore")
-            .field("id", &self.id)
+            .field("id", &self.queue.id)
             .field("available", &self.available.get())
-            .field("total", &self.total)
-            .field("waiting", &self.line.borrow().len())
+            .field("waiting", &self.queue.len())
+            .field("is_closed", &self.is_closed())
             .finish()
-    }
-}
-
-/// Permits of a [`Semaphore`]; dropping it gives them back.
-#[derive(Debug)]
-#[must_use = "a permit is given back as soon as it is dropped"]
-pub struct Permit<'a> {
-    semaphore: &'a Semaphore,
-    permits: usize,
-}
-
-impl Drop for Permit<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.semaphore.release(self.permits);
-    }
-}
-
-/// A permit that keeps its [`Semaphore`] alive; dropping it gives the permit back.
-#[derive(Debug)]
-#[must_use = "a permit is given back as soon as it is dropped"]
-pub struct OwnedPermit {
-    semaphore: Rc<Semaphore>,
-    permits: usize,
-}
-
-impl Drop for OwnedPermit {
-    fn drop(&mut self) {
-        self.semaphore.release(self.permits);
     }
 }
 

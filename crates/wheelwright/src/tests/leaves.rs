@@ -12,7 +12,7 @@ use std::time::Duration;
 use signal_hook::{consts::SIGINT, low_level};
 
 use crate::net::{TcpListener, TcpStream};
-use crate::sync::{CancellationToken, Semaphore};
+use crate::sync::{CancellationToken, Event, Mutex, Notify, RwLock, Semaphore};
 use crate::test_waker::poll_once;
 use crate::time::{RateLimiter, sleep, timeout};
 use crate::{Group, Handle, fs, join_all, map_concurrent, signal, spawn, spawn_blocking, yield_now};
@@ -52,6 +52,12 @@ pub(super) const LEAVES: &[Leaf] = &[
     leaf("blocking handle", blocking_handle),
     leaf("file job", || waiting(async { drop(fs::read("/no/such/file").await) }, || {})),
     leaf("acquire", acquire),
+    leaf("mutex", || behind(Mutex::new(0), async |it| hold(it.lock().await).await, async |it| drop(it.lock().await))),
+    leaf("read", || behind(RwLock::new(0), async |it| hold(it.write().await).await, async |it| drop(it.read().await))),
+    leaf("write", || behind(RwLock::new(0), async |it| hold(it.read().await).await, async |it| drop(it.write().await))),
+    leaf("event", || with(Event::new(), async |it| it.wait().await, |it| it.set())),
+    never_at_once("notified", || with(Notify::new(), async |it| it.notified().await, |it| it.notify_waiters())),
+    leaf("notified alone", || with(Notify::new(), async |it| it.notified().await, |it| it.notify_one())),
     leaf("cancelled", || with_token(|token| async move { token.cancelled().await })),
     leaf("group", || with_token(|token| async move { assert!(grouped(token).join_next().await.is_some()) })),
     leaf("join_all", || with_token(|token| async move { drop(join_all([token.cancelled()]).await) })),
@@ -130,6 +136,29 @@ fn acquire() -> Waiting {
     let permit = poll_once(&mut semaphore.acquire_owned());
     assert!(permit.is_ready());
     waiting(async move { drop(semaphore.acquire_owned().await) }, move || drop(permit))
+}
+
+/// With something that a wait and its end have in common.
+fn with<T: 'static>(it: T, wait: impl AsyncFnOnce(Rc<T>) + 'static, fire: impl FnOnce(Rc<T>) + 'static) -> Waiting {
+    let it = Rc::new(it);
+    let other = Rc::clone(&it);
+    waiting(wait(it), move || fire(other))
+}
+
+async fn hold<T>(_guard: T) {
+    pending().await
+}
+
+/// With a lock that somebody else holds.
+fn behind<T: 'static, F: Future<Output = ()> + 'static>(
+    it: T,
+    holder: impl FnOnce(Rc<T>) -> F,
+    wait: impl AsyncFnOnce(Rc<T>) + 'static,
+) -> Waiting {
+    let it = Rc::new(it);
+    let mut holder = Box::pin(holder(Rc::clone(&it)));
+    assert!(poll_once(&mut holder).is_pending());
+    waiting(wait(it), move || drop(holder))
 }
 
 fn accept() -> Waiting {

@@ -1,137 +1,109 @@
-//! Turns a request for permits into a place in line, and the place into a permit.
+//! Turns a request for permits into a place in line, and the place into permits.
 
 use std::future::Future;
-use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::{OwnedPermit, Permit, Semaphore};
-use crate::observe::{WaitOn, waits};
-use crate::wait_list::{WaitKey, still_waits};
-use crate::waker::keep;
+use crate::sync::Closed;
+use crate::sync::queue::{Left, Place};
 
 /// Waits for permits; made by [`Semaphore::acquire`] and [`Semaphore::acquire_many`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Acquire<'a> {
     semaphore: &'a Semaphore,
-    place: Place,
+    request: Request,
 }
 
 impl<'a> Acquire<'a> {
     #[track_caller]
     pub(super) fn new(semaphore: &'a Semaphore, permits: usize) -> Self {
-        Self { semaphore, place: Place::new(semaphore, permits) }
+        Self { semaphore, request: Request::new(permits) }
     }
 }
 
 impl<'a> Future for Acquire<'a> {
-    type Output = Permit<'a>;
+    type Output = Result<Permit<'a>, Closed>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit<'a>> {
-        let Self { semaphore, place } = self.get_mut();
-        place.poll(semaphore, cx).map(|permits| Permit { semaphore, permits })
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { semaphore, request } = self.get_mut();
+        request.poll(semaphore, cx).map_ok(|permits| Permit { semaphore, permits })
     }
 }
 
 impl Drop for Acquire<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.place.leave(self.semaphore);
+        self.request.give_up(self.semaphore);
     }
 }
 
-/// Waits for a permit; made by [`Semaphore::acquire_owned`].
+/// Waits for permits that can move into another task; made by [`Semaphore::acquire_owned`] and
+/// [`Semaphore::acquire_many_owned`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct AcquireOwned {
     semaphore: Rc<Semaphore>,
-    place: Place,
+    request: Request,
 }
 
 impl AcquireOwned {
     #[track_caller]
-    pub(super) fn new(semaphore: Rc<Semaphore>) -> Self {
-        Self { place: Place::new(&semaphore, 1), semaphore }
+    pub(super) fn new(semaphore: Rc<Semaphore>, permits: usize) -> Self {
+        Self { semaphore, request: Request::new(permits) }
     }
 }
 
 impl Future for AcquireOwned {
-    type Output = OwnedPermit;
+    type Output = Result<OwnedPermit, Closed>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<OwnedPermit> {
-        let Self { semaphore, place } = self.get_mut();
-        place.poll(semaphore, cx).map(|permits| OwnedPermit { semaphore: Rc::clone(semaphore), permits })
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { semaphore, request } = self.get_mut();
+        request.poll(semaphore, cx).map_ok(|permits| OwnedPermit { semaphore: Rc::clone(semaphore), permits })
     }
 }
 
 impl Drop for AcquireOwned {
     fn drop(&mut self) {
-        self.place.leave(&self.semaphore);
+        self.request.give_up(&self.semaphore);
     }
 }
 
-/// The way of one request from asking to being served.
+/// So many permits, and the place in line for them.
 #[derive(Debug)]
-struct Place {
+struct Request {
     wants: usize,
-    progress: Progress,
-    at: &'static Location<'static>,
+    place: Place,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Progress {
-    New,
-    /// Either in line, or, once the key is stale, granted.
-    Queued(WaitKey),
-    Taken,
-}
-
-impl Place {
+impl Request {
     #[track_caller]
-    fn new(semaphore: &Semaphore, wants: usize) -> Self {
-        let total = semaphore.total;
-        assert!(wants <= total, "waiting for {wants} permits of a semaphore that has {total} would never end");
-        Self { wants, progress: Progress::New, at: Location::caller() }
+    fn new(wants: usize) -> Self {
+        Self { wants, place: Place::new() }
     }
 
     /// Ready with the number of permits, which the caller must wrap.
     #[inline]
-    fn poll(&mut self, semaphore: &Semaphore, cx: &Context<'_>) -> Poll<usize> {
-        let is_served = match self.progress {
-            Progress::New => semaphore.take(self.wants) || self.join_line(semaphore, cx),
-            Progress::Queued(key) => !still_waits(&semaphore.line, key, cx),
-            Progress::Taken => panic!("the `acquire` of {} was polled after it had completed", self.at),
-        };
-        if is_served {
-            self.progress = Progress::Taken;
-            return Poll::Ready(self.wants);
-        }
-        waits(WaitOn::Permit, semaphore.id, self.at);
-        Poll::Pending
-    }
-
-    /// Lines up, unless keeping the waker made permits available: true then.
-    fn join_line(&mut self, semaphore: &Semaphore, cx: &Context<'_>) -> bool {
-        let waker = keep(cx.waker());
-        if semaphore.take(self.wants) {
-            return true;
-        }
-        self.progress = Progress::Queued(semaphore.line.borrow_mut().push_back(self.wants, waker));
-        false
+    fn poll(&mut self, semaphore: &Semaphore, cx: &Context<'_>) -> Poll<Result<usize, Closed>> {
+        let wants = self.wants;
+        let attempt = || semaphore.is_closed() || semaphore.take(wants);
+        self.place.poll(&semaphore.queue, wants, cx, attempt).map(|key| match semaphore.is_closed_to(key) {
+            true => Err(Closed),
+            false => Ok(wants),
+        })
     }
 
     /// Gives up what was not taken: the place in line, or the permits granted.
     #[inline]
-    fn leave(&mut self, semaphore: &Semaphore) {
-        let Progress::Queued(key) = self.progress else { return };
-        let left = semaphore.line.borrow_mut().remove(key);
-        match left {
+    fn give_up(&mut self, semaphore: &Semaphore) {
+        match self.place.leave(&semaphore.queue) {
             // It may have stood in front of others who want less.
-            Some(_) => semaphore.grant(),
-            None => semaphore.release(self.wants),
+            Left::Line(_waiter) => semaphore.grant(),
+            Left::Served(key) if !semaphore.is_closed_to(Some(key)) => semaphore.release(self.wants),
+            Left::Served(_) | Left::Nothing => {}
         }
     }
 }

@@ -5,14 +5,15 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use super::{Acquire, OwnedPermit, Semaphore};
+use crate::sync::Closed;
 use crate::test_waker::{CountingWaker, HostileWaker, poll_once, poll_with, waker_that_clones_with};
 
 #[cfg(test)]
 mod oracle;
 
-fn ready<T>(poll: Poll<T>) -> T {
+fn ready<T>(poll: Poll<Result<T, Closed>>) -> T {
     match poll {
-        Poll::Ready(value) => value,
+        Poll::Ready(outcome) => outcome.expect("the semaphore is open"),
         Poll::Pending => panic!("the future is still pending"),
     }
 }
@@ -65,7 +66,7 @@ fn an_acquire_dropped_while_waiting_leaves_the_line() {
     drop(acquire);
     drop(held);
     assert_eq!(count.wakes(), 0);
-    assert!(semaphore.line.borrow().is_empty());
+    assert!(semaphore.queue.is_empty());
     assert_eq!(semaphore.available_permits(), 1);
 }
 
@@ -159,9 +160,57 @@ fn an_owned_permit_keeps_its_semaphore() {
 }
 
 #[test]
-#[should_panic(expected = "waiting for 3 permits of a semaphore that has 2 would never end")]
-fn asking_for_more_than_there_is_panics() {
-    drop(Semaphore::new(2).acquire_many(3));
+fn asking_for_more_than_there_is_waits_for_more_to_be_added() {
+    let semaphore = Semaphore::new(2);
+    let mut large = semaphore.acquire_many(3);
+    assert!(poll_once(&mut large).is_pending());
+    semaphore.add_permits(1);
+    let _large = ready(poll_once(&mut large));
+    assert_eq!(semaphore.available_permits(), 0);
+}
+
+#[test]
+fn forgotten_permits_do_not_come_back() {
+    let semaphore = Rc::new(Semaphore::new(3));
+    ready(poll_once(&mut semaphore.acquire_many(2))).forget();
+    semaphore.try_acquire_owned().expect("one is left").forget();
+    assert_eq!(semaphore.available_permits(), 0);
+}
+
+#[test]
+fn close_ends_every_wait_and_every_later_one() {
+    let semaphore = Rc::new(Semaphore::new(1));
+    let held = semaphore.try_acquire_owned().expect("it is the first");
+    let (waker, count) = CountingWaker::new();
+    let mut line = [semaphore.acquire_many(1), semaphore.acquire_many(5)];
+    assert!(line.iter_mut().all(|acquire| poll_with(acquire, &waker).is_pending()));
+    semaphore.close();
+    semaphore.close();
+    assert_eq!(count.wakes(), 2);
+    // Given back while the others do not know yet: it is nobody's.
+    drop(held);
+    assert!(line.iter_mut().all(|acquire| matches!(poll_once(acquire), Poll::Ready(Err(Closed)))));
+    assert!(matches!(poll_once(&mut semaphore.acquire()), Poll::Ready(Err(Closed))));
+    assert!(matches!(poll_once(&mut semaphore.acquire_many_owned(0)), Poll::Ready(Err(Closed))));
+    assert!(semaphore.try_acquire().is_none() && semaphore.try_acquire_owned().is_none());
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+fn a_permit_granted_before_the_close_is_valid() {
+    let semaphore = Semaphore::new(2);
+    let held = semaphore.try_acquire_many(2);
+    let (mut first, mut second, mut third) = (semaphore.acquire(), semaphore.acquire(), semaphore.acquire());
+    assert!(poll_once(&mut first).is_pending() && poll_once(&mut second).is_pending());
+    assert!(poll_once(&mut third).is_pending());
+    drop(held);
+    semaphore.close();
+    let permit = ready(poll_once(&mut first));
+    drop(second);
+    assert_eq!(semaphore.available_permits(), 1, "what was granted and not taken comes back");
+    drop(third);
+    drop(permit);
+    assert_eq!(semaphore.available_permits(), 2);
 }
 
 #[test]
@@ -186,7 +235,7 @@ fn use_the_semaphore() {
         drop(poll_once(&mut acquire));
         drop(acquire);
         drop(semaphore.try_acquire());
-        assert!(format!("{semaphore:?}").contains("total: 1"));
+        assert!(format!("{semaphore:?}").contains("is_closed: false"));
     });
 }
 

@@ -1,0 +1,112 @@
+//! Turns a condition that does not hold yet into a place in line, and the place into the news that it holds.
+
+use std::cell::RefCell;
+use std::panic::Location;
+use std::task::{Context, Poll};
+
+use crate::observe::{self, Line, WaitOn};
+use crate::wait_list::{self, WaitKey, WaitList, Waiter};
+use crate::waker;
+
+/// Those who wait for one primitive, and what a dump calls their wait.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    pub(super) id: u32,
+    on: WaitOn,
+    pub(super) waiters: RefCell<WaitList<T>>,
+}
+
+impl<T> Queue<T> {
+    pub(super) fn new(on: WaitOn) -> Self {
+        Self { id: observe::resource_id(), on, waiters: RefCell::new(WaitList::new()) }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.waiters.borrow().len()
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiters.borrow().is_empty()
+    }
+
+    /// Ends the wait of all who are in line by now.
+    pub(super) fn wake_all(&self) {
+        wait_list::wake_all(&self.waiters);
+    }
+}
+
+/// The way of one wait from asking to being served.
+#[derive(Debug)]
+pub(super) struct Place {
+    progress: Progress,
+    at: Line,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    New,
+    /// Either in line, or, once the key is stale, served.
+    Queued(WaitKey),
+    Done,
+}
+
+/// What a wait that is given up had come to.
+#[derive(Debug)]
+pub(super) enum Left<T> {
+    /// It never was in line, or had told of its end.
+    Nothing,
+    /// It stood in line, perhaps in front of others.
+    Line(Waiter<T>),
+    /// It was served, and its task had not noticed yet.
+    Served(WaitKey),
+}
+
+impl Place {
+    #[track_caller]
+    pub(super) fn new() -> Self {
+        Self { progress: Progress::New, at: Location::caller() }
+    }
+
+    /// Ready with `None` if the attempt succeeds at once, with its key when whoever keeps the queue took it out.
+    ///
+    /// No code but ours runs between a successful attempt and the return.
+    #[inline]
+    pub(super) fn poll<T>(
+        &mut self,
+        queue: &Queue<T>,
+        wants: T,
+        cx: &Context<'_>,
+        attempt: impl Fn() -> bool,
+    ) -> Poll<Option<WaitKey>> {
+        let served = match self.progress {
+            Progress::New => (attempt() || self.line_up(queue, wants, cx, attempt)).then_some(None),
+            Progress::Queued(key) => (!wait_list::still_waits(&queue.waiters, key, cx)).then_some(Some(key)),
+            Progress::Done => panic!("the wait that began at {} was polled after it had completed", self.at),
+        };
+        let Some(served) = served else {
+            observe::waits(queue.on, queue.id, self.at);
+            return Poll::Pending;
+        };
+        self.progress = Progress::Done;
+        Poll::Ready(served)
+    }
+
+    /// Lines up, unless keeping the waker made the attempt succeed: true then.
+    fn line_up<T>(&mut self, queue: &Queue<T>, wants: T, cx: &Context<'_>, attempt: impl Fn() -> bool) -> bool {
+        let waker = waker::keep(cx.waker());
+        if attempt() {
+            return true;
+        }
+        self.progress = Progress::Queued(queue.waiters.borrow_mut().push_back(wants, waker));
+        false
+    }
+
+    /// Gives up what was not taken.
+    #[inline]
+    pub(super) fn leave<T>(&mut self, queue: &Queue<T>) -> Left<T> {
+        let Progress::Queued(key) = self.progress else { return Left::Nothing };
+        let waiter = queue.waiters.borrow_mut().remove(key);
+        waiter.map_or(Left::Served(key), Left::Line)
+    }
+}
