@@ -26,7 +26,7 @@ use crate::observe::WaitOn;
 /// use wheelwright::sync::Mutex;
 ///
 /// wheelwright::block_on(async {
-///     let balance = Rc::new(Mutex::new(100));
+///     let balance = Rc::new(Mutex::new(100_u32));
 ///     let withdraw = async |sum: u32| {
 ///         let mut balance = balance.lock().await;
 ///         let rest = balance.checked_sub(sum);
