@@ -37,6 +37,11 @@ const CASES: &[Case] = &[
     Case { name: "no_thread_starts_before_somebody_asks", body: idle::count_threads, check: succeeds },
     Case { name: "a_panic_nobody_joins_is_told_to_stderr", body: reports::panic_unread, check: reports::tells_of_both },
     Case { name: "a_cancelled_task_is_not_reported", body: reports::cancel_unread, check: reports::is_silent },
+    Case {
+        name: "a_close_nobody_hears_of_is_told_to_stderr",
+        body: reports::close_unheard,
+        check: reports::tells_of_three,
+    },
     Case { name: "the_4097th_runtime_is_a_clear_error", body: crowd::one_too_many, check: crowd::with_enough },
     Case { name: "ctrl_c_wakes_whoever_waits_for_it", body: signals::wait_twice, check: signals::interrupt_twice },
     Case { name: "every_order_is_explored", body: schedules::explore_all, check: succeeds },

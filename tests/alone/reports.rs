@@ -2,8 +2,9 @@
 
 use std::future::pending;
 use std::process::Command;
+use std::time::Duration;
 
-use wheelwright::{block_on, spawn, spawn_named, yield_now};
+use wheelwright::{block_on, spawn, spawn_named, time, with_resource, yield_now};
 
 use crate::run;
 
@@ -29,6 +30,44 @@ pub(crate) fn tells_of_both(command: &mut Command) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Nobody hears of the closes: one fails, one takes too long, one is cut short by the end.
+pub(crate) fn close_unheard() {
+    let used = |seconds: u64, closed: Result<(), &'static str>| {
+        with_resource(
+            async { Ok(()) },
+            async |()| pending::<Result<(), _>>().await,
+            async move |()| {
+                time::sleep(Duration::from_secs(seconds)).await;
+                closed
+            },
+            Duration::from_secs(2),
+        )
+    };
+    wheelwright::test(async || {
+        let tasks = [used(1, Ok(())), used(1, Err("no reply")), used(3, Ok(()))].map(spawn);
+        yield_now().await;
+        tasks.iter().for_each(wheelwright::JoinHandle::abort);
+        time::sleep(Duration::from_secs(5)).await;
+        let last = spawn(used(1, Ok(())));
+        yield_now().await;
+        last.abort();
+        yield_now().await;
+        drop(last);
+    });
+}
+
+pub(crate) fn tells_of_three(command: &mut Command) -> Result<(), String> {
+    let (_, stderr) = run(command)?;
+    let reasons = ["no reply", "it took longer than 2s", "its runtime ended, or the close panicked"];
+    let is_told =
+        |line: &str, reason| line.starts_with("wheelwright: the resource opened at") && line.ends_with(reason);
+    let lines: Vec<_> = stderr.lines().collect();
+    match lines.len() == 3 && lines.iter().zip(reasons).all(|(line, reason)| is_told(line, reason)) {
+        true => Ok(()),
+        false => Err(format!("not each of {reasons:?} is told of once, in this order:\n{stderr}")),
+    }
 }
 
 pub(crate) fn cancel_unread() {

@@ -24,6 +24,7 @@ pub mod time; // sleep, timeout, rates
 mod group; // many children of one future
 mod task_group; // many tasks of one owner
 mod scope; // children that borrow
+mod cleanup; // what goes on when its waiter is gone
 mod blocking; // spawn_blocking
 pub mod fs; // files, through the pool
 pub mod net; // sockets
@@ -36,6 +37,7 @@ mod test_waker; // wakers that watch and misbehave
 mod tests; // every leaf, under every kind of waker
 
 pub use blocking::{BlockingHandle, spawn_blocking};
+pub use cleanup::{Shield, shield, with_resource};
 pub use future::{Either, Join, Race, Select, TryJoin, YieldNow, join, race, select, try_join, yield_now};
 pub use group::{
     ForEachConcurrent, Group, JoinAll, JoinAllSettled, JoinNext, MapConcurrent, TryJoinAll, for_each_concurrent,

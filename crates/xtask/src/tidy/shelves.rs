@@ -64,6 +64,7 @@ const SHELVES: &[Shelf] = &[
             "group",
             "scope",
             "task_group",
+            "cleanup",
             "rate_limiter",
             "inspect",
         ],
