@@ -137,6 +137,8 @@ fn parked(wait: Wait) -> TaskState {
         WaitOn::RwLock => format!("lock {number}, to read or to write"),
         WaitOn::Event => format!("event {number}"),
         WaitOn::Notify => format!("notification {number}"),
+        WaitOn::Barrier => format!("the others at barrier {number}"),
+        WaitOn::OnceCell => format!("the value of cell {number}"),
     };
     TaskState::Parked { what, at: wait.at.line(), further: wait.further }
 }

@@ -34,6 +34,8 @@ pub(crate) enum WaitOn {
     RwLock,
     Event,
     Notify,
+    Barrier,
+    OnceCell,
 }
 
 /// A task's wait as its slot keeps it: eight bytes.

@@ -11,12 +11,16 @@ mod mutex;
 mod rw_lock;
 mod event;
 mod notify;
+mod barrier;
+mod once_cell;
 
+pub use barrier::{Barrier, BarrierWait, BarrierWaitResult};
 pub use cancellation_token::{CancellationToken, Cancelled, DropGuard, RunUntilCancelled};
 pub use errors::{Closed, SendError, TryRecvError, TrySendError};
 pub use event::{Event, EventWait};
 pub use lock::{Guard, Lock, Read};
 pub use mutex::{Mutex, MutexGuard};
 pub use notify::{Notified, Notify};
+pub use once_cell::{GetOrInit, GetOrTryInit, OnceCell};
 pub use rw_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};

@@ -1,6 +1,6 @@
 //! Turns each leaf future of the crate into a case: how to make one that waits, and how to end its wait.
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::io::{Read, Write};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use signal_hook::{consts::SIGINT, low_level};
 
 use crate::net::{TcpListener, TcpStream};
-use crate::sync::{CancellationToken, Event, Mutex, Notify, RwLock, Semaphore};
+use crate::sync::{Barrier, CancellationToken, Event, Mutex, Notify, OnceCell, RwLock, Semaphore};
 use crate::test_waker::poll_once;
 use crate::time::{RateLimiter, sleep, timeout};
 use crate::{Group, Handle, fs, join_all, map_concurrent, signal, spawn, spawn_blocking, yield_now};
@@ -58,6 +58,16 @@ pub(super) const LEAVES: &[Leaf] = &[
     leaf("event", || with(Event::new(), async |it| it.wait().await, |it| it.set())),
     never_at_once("notified", || with(Notify::new(), async |it| it.notified().await, |it| it.notify_waiters())),
     leaf("notified alone", || with(Notify::new(), async |it| it.notified().await, |it| it.notify_one())),
+    never_at_once("barrier", || {
+        with(Barrier::new(2), async |it| assert!(!it.wait().await.is_leader()), |it| _ = poll_once(&mut it.wait()))
+    }),
+    leaf("once cell", || {
+        behind(
+            OnceCell::new(),
+            async |it| *it.get_or_init(pending).await,
+            async |it| *it.get_or_init(|| ready(())).await,
+        )
+    }),
     leaf("cancelled", || with_token(|token| async move { token.cancelled().await })),
     leaf("group", || with_token(|token| async move { assert!(grouped(token).join_next().await.is_some()) })),
     leaf("join_all", || with_token(|token| async move { drop(join_all([token.cancelled()]).await) })),
