@@ -28,6 +28,7 @@ mod cleanup; // what goes on when its waiter is gone
 mod blocking; // spawn_blocking
 pub mod fs; // files, through the pool
 pub mod net; // sockets
+pub mod io; // bytes from anywhere: lines, copies, any descriptor
 pub mod signal; // Ctrl-C
 pub mod inspect; // who is there, and waits for what
 

@@ -3,17 +3,26 @@
 mod accept;
 mod address;
 mod connect;
+mod connection;
 mod halves;
+mod listener;
 mod operations;
 pub(crate) mod platform;
 pub(crate) mod socket;
-mod tcp_listener;
+mod stagger;
 mod tcp_stream;
+pub(crate) mod turn;
+mod udp_socket;
+mod unix;
 
 pub use accept::Accept;
 pub use address::{Address, Lookup, ToAddress, lookup_host};
 pub use connect::Connect;
+pub use connection::{Connection, Wire};
 pub use halves::{ReadHalf, WriteHalf};
+pub use listener::{ListenOptions, Listener, TcpListener};
 pub use operations::{Read, Readable, Writable, Write, WriteAll, WriteVectored};
-pub use tcp_listener::TcpListener;
 pub use tcp_stream::TcpStream;
+pub use turn::Attempt;
+pub use udp_socket::UdpSocket;
+pub use unix::{ConnectUnix, UnixListener, UnixStream};

@@ -42,8 +42,8 @@ pub(crate) enum JobKind {
     Spawned,
     /// By a future of ours that waits for it, so there are at most as many as tasks.
     Awaited,
-    /// A name being looked up, by a future of ours: the end of the runtime does not wait for it.
-    Lookup,
+    /// A name being looked up or standard input being read, by a future of ours: the end of the runtime does not wait for it.
+    Endless,
 }
 
 /// Why a job was not taken; it is dropped.
@@ -88,8 +88,8 @@ struct Counts {
     idle: usize,
     /// How many jobs were sent and not begun: an idle thread that has taken one is idle until it begins.
     queued: usize,
-    /// How many threads look a name up.
-    lookups: usize,
+    /// How many threads do an endless job.
+    endless: usize,
     /// Jobs sent whose waiter has not been told yet, or only just.
     unfinished: usize,
     is_closed: bool,
@@ -162,7 +162,7 @@ impl Counts {
 
     /// How many threads do what the end of the runtime waits for.
     fn busy(&self) -> usize {
-        self.threads.len() - self.idle - self.lookups
+        self.threads.len() - self.idle - self.endless
     }
 }
 
@@ -200,14 +200,14 @@ impl Crew {
     }
 
     fn do_job(&self, job: Job) {
-        let is_lookup = usize::from(job.kind == JobKind::Lookup);
+        let is_endless = usize::from(job.kind == JobKind::Endless);
         let mut counts = self.counts();
         counts.idle -= 1;
         counts.queued -= 1;
-        counts.lookups += is_lookup;
+        counts.endless += is_endless;
         let is_closed = counts.is_closed;
         drop(counts);
-        if is_lookup != 0 {
+        if is_endless != 0 {
             // A thread that the end leaves alone must not be what it waits for.
             self.ended.notify_all();
         }
@@ -220,7 +220,7 @@ impl Crew {
         });
         let mut counts = self.counts();
         counts.idle += 1;
-        counts.lookups -= is_lookup;
+        counts.endless -= is_endless;
         counts.unfinished -= 1;
         drop(counts);
         if let Some(call) = &self.on_finished {
@@ -237,12 +237,12 @@ impl Crew {
         }
     }
 
-    /// Waits until no thread is left but those that look names up; what can be joined then.
+    /// Waits until no thread is left but those with an endless job; what can be joined then.
     fn wait_for_end(&self, patience: Duration) -> Vec<thread::JoinHandle<()>> {
         let begin = Instant::now();
         let mut has_told = false;
         let mut counts = self.counts();
-        while counts.lookups < counts.threads.len() && begin.elapsed() < patience {
+        while counts.endless < counts.threads.len() && begin.elapsed() < patience {
             let left = patience.saturating_sub(begin.elapsed());
             let (back, _) = self.ended.wait_timeout(counts, left.min(SILENCE)).unwrap_or_else(PoisonError::into_inner);
             counts = back;

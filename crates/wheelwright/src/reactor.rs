@@ -2,8 +2,9 @@
 //!
 //! One `mio::Poll`, edge-triggered, and one [`Source`] for each registered descriptor: what it is believed to be ready for,
 //! and who waits. An edge is told once, so readiness is cleared only when the kernel has said that nothing is left
-//! (`WouldBlock`, or a short read where that proves it), and never on another error. Descriptors are not deregistered
-//! before they are closed: closing does it, and an event that is already on its way finds another generation.
+//! (`WouldBlock`, or a short read where that proves it), and never on another error. Descriptors that nobody else can hold
+//! are not deregistered before they are closed: closing does it, and an event that is already on its way finds another
+//! generation.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -48,13 +49,13 @@ impl Direction {
 /// A loop's look at the kernel.
 pub(crate) struct Reactor {
     poll: RefCell<Poll>,
-    registry: Registry,
+    pub(crate) registry: Registry,
     /// Taken out while its events are handed out, since wakes may run anybody's code.
     events: Cell<Option<Events>>,
     sources: RefCell<Slab<Rc<Source>>>,
     next_generation: Cell<u32>,
     /// How many waits for a stream's bytes are under way: virtual time must not jump over them.
-    waiting: Cell<usize>,
+    pub(crate) waiting: Cell<usize>,
     /// The runtime is gone: operations on what was registered fail.
     dead: Cell<bool>,
 }
@@ -67,8 +68,8 @@ pub(crate) struct Source {
     /// At most one each way: streams are used through `&mut`.
     reader: Cell<Option<Waiter>>,
     writer: Cell<Option<Waiter>>,
-    /// Those who wait to read through `&`, first come first.
-    pub(crate) sharers: RefCell<WaitList<()>>,
+    /// Those who wait for each direction through `&`, first come first.
+    pub(crate) sharers: [RefCell<WaitList<()>>; 2],
 }
 
 struct Waiter {
@@ -129,13 +130,12 @@ impl Reactor {
         if let Some(waiter) = self.take_waiter(source, direction) {
             waker::wake(waiter.waker);
         }
-        if direction == Direction::Read {
-            // The list stays the same one, or its keys would name others' waits; who lines up meanwhile is not woken.
-            let waiting = source.sharers.borrow().len();
-            for _ in 0..waiting {
-                let Some(sharer) = source.sharers.borrow_mut().pop_front() else { return };
-                waker::wake(sharer.waker);
-            }
+        // The list stays the same one, or its keys would name others' waits; who lines up meanwhile is not woken.
+        let sharers = &source.sharers[direction as usize];
+        let waiting = sharers.borrow().len();
+        for _ in 0..waiting {
+            let Some(sharer) = sharers.borrow_mut().pop_front() else { return };
+            waker::wake(sharer.waker);
         }
     }
 
@@ -153,7 +153,7 @@ impl Reactor {
             ready: Cell::new(READ | WRITE),
             reader: Cell::new(None),
             writer: Cell::new(None),
-            sharers: RefCell::new(WaitList::new()),
+            sharers: [const { RefCell::new(WaitList::new()) }; 2],
         });
         self.sources.borrow_mut().insert(Rc::clone(&source));
         Ok(source)

@@ -165,7 +165,7 @@ impl Lookup {
         let stage = match address {
             Address::Known(addresses) => Stage::Known(Ok(addresses)),
             Address::Bad(why) => Stage::Known(Err(io::Error::new(io::ErrorKind::InvalidInput, why))),
-            Address::Name(host, port) => Stage::Asked(blocking::send(JobKind::Lookup, at, move || {
+            Address::Name(host, port) => Stage::Asked(blocking::send(JobKind::Endless, at, move || {
                 Ok((host.as_str(), port).to_socket_addrs()?.collect())
             })),
         };

@@ -1,14 +1,14 @@
-//! Turns an address into a connection, trying each socket address it stands for.
+//! Turns an address into a connection, by attempts at the socket addresses it stands for.
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::vec;
 
 use super::address::Lookup;
 use super::socket::{Interest, Socket};
+use super::stagger::Stagger;
 use super::{Address, TcpStream};
 use crate::observe::Line;
 use crate::reactor::Direction;
@@ -16,37 +16,18 @@ use crate::reactor::Direction;
 /// The future of [`TcpStream::connect`].
 #[must_use = "it connects to nothing until it is awaited"]
 pub struct Connect {
-    lookup: Option<Lookup>,
-    /// Those that were not tried yet.
-    addresses: vec::IntoIter<SocketAddr>,
-    /// The connection being made.
-    socket: Option<Socket<mio::net::TcpStream>>,
-    /// Why the last one tried failed.
-    error: Option<io::Error>,
+    stage: Stage,
     at: Line,
+}
+
+enum Stage {
+    LookUp(Lookup),
+    Dial(Stagger<Attempt>),
 }
 
 impl Connect {
     pub(super) fn new(address: Address, at: Line) -> Self {
-        let (lookup, addresses) = match address {
-            Address::Known(addresses) => (None, addresses),
-            other => (Some(Lookup::new(other, at)), Vec::new()),
-        };
-        Self { lookup, addresses: addresses.into_iter(), socket: None, error: None, at }
-    }
-
-    /// Whether the connection being made is there.
-    fn poll_connected(&self, socket: &Socket<mio::net::TcpStream>, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        socket.poll_io(Interest::new(Direction::Write, self.at), cx, |io| {
-            // Writable says only that the kernel is done with it, not how it ended.
-            if let Some(error) = io.take_error()? {
-                return Err(error);
-            }
-            match io.peer_addr() {
-                Err(error) if error.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
-                result => result.map(drop),
-            }
-        })
+        Self { stage: Stage::LookUp(Lookup::new(address, at)), at }
     }
 }
 
@@ -54,36 +35,58 @@ impl Future for Connect {
     type Output = io::Result<TcpStream>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(lookup) = &mut self.lookup {
-            let addresses = ready!(Pin::new(lookup).poll(cx))?;
-            self.lookup = None;
-            self.addresses = addresses.into_iter();
-        }
+        let at = self.at;
         loop {
-            if let Some(socket) = self.socket.take() {
-                match self.poll_connected(&socket, cx) {
-                    Poll::Ready(Ok(())) => return Poll::Ready(TcpStream::new(socket)),
-                    Poll::Ready(Err(error)) => self.error = Some(error),
-                    Poll::Pending => {
-                        self.socket = Some(socket);
-                        return Poll::Pending;
-                    }
+            match &mut self.stage {
+                Stage::Dial(attempts) => return attempts.poll(cx, |address| Attempt::new(address, at)),
+                Stage::LookUp(lookup) => {
+                    let addresses = ready!(Pin::new(lookup).poll(cx))?;
+                    self.stage = Stage::Dial(Stagger::new(addresses));
                 }
-            }
-            let Some(address) = self.addresses.next() else {
-                let none = || io::Error::new(io::ErrorKind::NotFound, "there is no address to connect to");
-                return Poll::Ready(Err(self.error.take().unwrap_or_else(none)));
-            };
-            match mio::net::TcpStream::connect(address).and_then(Socket::connecting) {
-                Ok(socket) => self.socket = Some(socket),
-                Err(error) => self.error = Some(error),
             }
         }
     }
 }
 
+/// One address being connected to; dropping it closes the socket.
+struct Attempt {
+    /// Or why it could not begin. `None` once it is over.
+    socket: Option<io::Result<Socket<std::net::TcpStream>>>,
+    at: Line,
+}
+
+impl Attempt {
+    fn new(address: SocketAddr, at: Line) -> Self {
+        let stream = mio::net::TcpStream::connect(address);
+        Self { socket: Some(stream.and_then(|stream| Socket::connecting(stream.into()))), at }
+    }
+}
+
+impl Future for Attempt {
+    type Output = io::Result<TcpStream>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(Ok(socket)) = &self.socket {
+            ready!(socket.poll_io(Interest::new(Direction::Write, self.at), cx, how_it_ended))?;
+        }
+        let socket = self.socket.take().expect("an attempt that is over is polled no more")?;
+        Poll::Ready(TcpStream::made(socket))
+    }
+}
+
+/// Writable says only that the kernel is done with it, not how it ended.
+fn how_it_ended(io: &std::net::TcpStream) -> io::Result<()> {
+    if let Some(error) = io.take_error()? {
+        return Err(error);
+    }
+    match io.peer_addr() {
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
+        result => result.map(drop),
+    }
+}
+
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connect").field("socket", &self.socket).finish_non_exhaustive()
+        f.debug_struct("Connect").finish_non_exhaustive()
     }
 }

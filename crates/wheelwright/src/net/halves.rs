@@ -1,4 +1,4 @@
-//! Turns one connection into two values, one for each way, lent (`&TcpStream`) or owned (`Rc<TcpStream>`).
+//! Turns one connection into two values, one for each way, lent (`&Connection`) or owned (`Rc<Connection>`).
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -9,12 +9,12 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::TcpStream;
+use super::connection::{Connection, Wire};
 use super::operations::{Read, Readable, Wait, Writable, Write, WriteAll, WriteVectored};
 use super::socket::Interest;
 use crate::reactor::Direction;
 
-/// The way in of a [`TcpStream`].
+/// The way in of a [`Connection`].
 ///
 /// ```
 /// use wheelwright::net::{TcpListener, TcpStream};
@@ -34,18 +34,18 @@ use crate::reactor::Direction;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct ReadHalf<S>(S);
+pub struct ReadHalf<P>(P);
 
-/// The way out of a [`TcpStream`].
+/// The way out of a [`Connection`].
 #[derive(Debug)]
-pub struct WriteHalf<S>(S);
+pub struct WriteHalf<P>(P);
 
-impl<S: Deref<Target = TcpStream>> ReadHalf<S> {
-    pub(super) fn new(stream: S) -> Self {
+impl<S: Wire, P: Deref<Target = Connection<S>>> ReadHalf<P> {
+    pub(super) fn new(stream: P) -> Self {
         Self(stream)
     }
 
-    /// As [`TcpStream::read`].
+    /// As [`Connection::read`].
     ///
     /// # Errors
     /// As there.
@@ -53,11 +53,11 @@ impl<S: Deref<Target = TcpStream>> ReadHalf<S> {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was read.
     #[track_caller]
-    pub fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Read<'a> {
-        Read { wait: Wait::new(&self.0.stream, Direction::Read, Location::caller()), buf }
+    pub fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Read<'a, S> {
+        Read { wait: Wait::new(&self.0, Direction::Read, Location::caller()), buf }
     }
 
-    /// As [`TcpStream::readable`].
+    /// As [`Connection::readable`].
     ///
     /// # Errors
     /// As there.
@@ -65,31 +65,31 @@ impl<S: Deref<Target = TcpStream>> ReadHalf<S> {
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
     #[track_caller]
-    pub fn readable(&mut self) -> Readable<'_> {
-        Readable { wait: Wait::new(&self.0.stream, Direction::Read, Location::caller()) }
+    pub fn readable(&mut self) -> Readable<'_, S> {
+        Readable { wait: Wait::new(&self.0, Direction::Read, Location::caller()) }
     }
 
-    /// As [`TcpStream::try_read`].
+    /// As [`Connection::try_read`].
     ///
     /// # Errors
     /// As there.
     pub fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.stream.try_read(buf)
+        self.0.take(buf)
     }
 
     /// The connection, to ask it for addresses and options.
     #[must_use]
-    pub fn stream(&self) -> &TcpStream {
+    pub fn stream(&self) -> &Connection<S> {
         &self.0
     }
 }
 
-impl<S: Deref<Target = TcpStream>> WriteHalf<S> {
-    pub(super) fn new(stream: S) -> Self {
+impl<S: Wire, P: Deref<Target = Connection<S>>> WriteHalf<P> {
+    pub(super) fn new(stream: P) -> Self {
         Self(stream)
     }
 
-    /// As [`TcpStream::write`].
+    /// As [`Connection::write`].
     ///
     /// # Errors
     /// As there.
@@ -97,11 +97,11 @@ impl<S: Deref<Target = TcpStream>> WriteHalf<S> {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was written.
     #[track_caller]
-    pub fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Write<'a> {
-        Write { wait: Wait::new(&self.0.stream, Direction::Write, Location::caller()), bytes }
+    pub fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Write<'a, S> {
+        Write { wait: Wait::new(&self.0, Direction::Write, Location::caller()), bytes }
     }
 
-    /// As [`TcpStream::write_all`].
+    /// As [`Connection::write_all`].
     ///
     /// # Errors
     /// As there.
@@ -109,11 +109,11 @@ impl<S: Deref<Target = TcpStream>> WriteHalf<S> {
     /// # Cancel safety
     /// Not cancel-safe: if it is dropped, an unknown part was written.
     #[track_caller]
-    pub fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> WriteAll<'a> {
-        WriteAll { wait: Wait::new(&self.0.stream, Direction::Write, Location::caller()), bytes }
+    pub fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> WriteAll<'a, S> {
+        WriteAll { wait: Wait::new(&self.0, Direction::Write, Location::caller()), bytes }
     }
 
-    /// As [`TcpStream::write_vectored`].
+    /// As [`Connection::write_vectored`].
     ///
     /// # Errors
     /// As there.
@@ -121,11 +121,11 @@ impl<S: Deref<Target = TcpStream>> WriteHalf<S> {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was written.
     #[track_caller]
-    pub fn write_vectored<'a>(&'a mut self, slices: &'a [IoSlice<'a>]) -> WriteVectored<'a> {
-        WriteVectored { wait: Wait::new(&self.0.stream, Direction::Write, Location::caller()), slices }
+    pub fn write_vectored<'a>(&'a mut self, slices: &'a [IoSlice<'a>]) -> WriteVectored<'a, S> {
+        WriteVectored { wait: Wait::new(&self.0, Direction::Write, Location::caller()), slices }
     }
 
-    /// As [`TcpStream::writable`].
+    /// As [`Connection::writable`].
     ///
     /// # Errors
     /// As there.
@@ -133,8 +133,8 @@ impl<S: Deref<Target = TcpStream>> WriteHalf<S> {
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
     #[track_caller]
-    pub fn writable(&mut self) -> Writable<'_> {
-        Writable { wait: Wait::new(&self.0.stream, Direction::Write, Location::caller()) }
+    pub fn writable(&mut self) -> Writable<'_, S> {
+        Writable { wait: Wait::new(&self.0, Direction::Write, Location::caller()) }
     }
 
     /// Tells the other side that no more will come. Dropping the half does not.
@@ -147,22 +147,22 @@ impl<S: Deref<Target = TcpStream>> WriteHalf<S> {
 
     /// The connection, to ask it for addresses and options.
     #[must_use]
-    pub fn stream(&self) -> &TcpStream {
+    pub fn stream(&self) -> &Connection<S> {
         &self.0
     }
 }
 
-impl<S: Deref<Target = TcpStream>> AsyncRead for ReadHalf<S> {
+impl<S: Wire, P: Deref<Target = Connection<S>>> AsyncRead for ReadHalf<P> {
     #[track_caller]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.0.stream.poll_read(Interest::new(Direction::Read, Location::caller()), cx, buf)
+        self.0.poll_take(Interest::new(Direction::Read, Location::caller()), cx, buf)
     }
 }
 
-impl<S: Deref<Target = TcpStream>> AsyncWrite for WriteHalf<S> {
+impl<S: Wire, P: Deref<Target = Connection<S>>> AsyncWrite for WriteHalf<P> {
     #[track_caller]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.0.stream.poll_write(Interest::new(Direction::Write, Location::caller()), cx, bytes)
+        self.0.poll_put(Interest::new(Direction::Write, Location::caller()), cx, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -60,6 +60,7 @@ const SHELVES: &[Shelf] = &[
             "time",
             "fs",
             "net",
+            "io",
             "signal",
             "group",
             "scope",

@@ -1,0 +1,129 @@
+//! Turns an operation through `&`, for which several tasks may wait at once, into a future.
+
+use std::fmt;
+use std::io;
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::socket::Socket;
+use crate::observe::{self, Line, WaitOn};
+use crate::reactor::Direction;
+use crate::ready;
+use crate::wait_list::{self, WaitKey};
+
+/// One of several who wait for the same direction of a socket. Dropping it ends the wait.
+pub(crate) struct Turn<'a, S> {
+    pub(crate) socket: &'a Socket<S>,
+    on: WaitOn,
+    at: Line,
+    /// Its place among those who wait, while it waits.
+    key: Option<WaitKey>,
+}
+
+impl<'a, S> Turn<'a, S> {
+    /// A turn at writing if it waits on `Writable`, else at reading.
+    pub(crate) fn new(socket: &'a Socket<S>, on: WaitOn, at: Line) -> Self {
+        Self { socket, on, at, key: None }
+    }
+
+    fn direction(&self) -> Direction {
+        match self.on {
+            WaitOn::Writable => Direction::Write,
+            _ => Direction::Read,
+        }
+    }
+
+    /// Waits no longer.
+    fn end(&mut self) {
+        if let (Some((reactor, source)), Some(key)) = (self.socket.bound(), self.key.take()) {
+            reactor.waiting.set(reactor.waiting.get() - self.weight());
+            wait_list::leave(&source.sharers[self.direction() as usize], key);
+        }
+    }
+
+    /// A server may be idle for ever, so virtual time jumps over an accept; it does not jump over what others answer.
+    fn weight(&self) -> usize {
+        usize::from(self.on != WaitOn::Accept)
+    }
+}
+
+impl<S: AsFd> Turn<'_, S> {
+    /// Tries an operation whenever it may succeed, and waits when it would block.
+    pub(crate) fn poll<T>(
+        &mut self,
+        cx: &Context<'_>,
+        operation: impl FnMut(&S) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        if ready::poll_budget(cx).is_pending() {
+            observe::waits(WaitOn::Yield, 0, self.at);
+            return Poll::Pending;
+        }
+        let direction = self.direction();
+        if self.socket.may_be_ready(direction) {
+            match self.socket.attempt(direction, operation) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => {
+                    self.end();
+                    return Poll::Ready(result);
+                }
+            }
+        }
+        ready::refund_budget();
+        let (reactor, source) = self.socket.bound().expect("a socket that would block is registered");
+        reactor.check_alive()?;
+        if self.key.is_none() {
+            reactor.waiting.set(reactor.waiting.get() + self.weight());
+        }
+        self.key = Some(wait_list::line_up(&source.sharers[direction as usize], self.key, (), cx));
+        if source.is_ready(direction) {
+            // Keeping or dropping another executor's waker is not beyond ending the runtime.
+            cx.waker().wake_by_ref();
+        }
+        observe::waits(self.on, self.socket.number(), self.at);
+        Poll::Pending
+    }
+}
+
+impl<S> Drop for Turn<'_, S> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The future of one operation on something that several tasks may wait for.
+///
+/// # Cancel safety
+/// If it is dropped before it is ready, the operation was not done.
+#[must_use = "nothing is tried until it is awaited"]
+pub struct Attempt<'a, S, F> {
+    turn: Turn<'a, S>,
+    operation: F,
+}
+
+impl<'a, S, F> Attempt<'a, S, F> {
+    pub(crate) fn new<T>(socket: &'a Socket<S>, on: WaitOn, at: Line, operation: F) -> Self
+    where
+        F: FnMut(&S) -> io::Result<T>,
+    {
+        Self { turn: Turn::new(socket, on, at), operation }
+    }
+}
+
+// The operation is called, and never pinned.
+impl<S, F> Unpin for Attempt<'_, S, F> {}
+
+impl<S: AsFd, T, F: FnMut(&S) -> io::Result<T>> Future for Attempt<'_, S, F> {
+    type Output = io::Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        this.turn.poll(cx, &mut this.operation)
+    }
+}
+
+impl<S, F> fmt::Debug for Attempt<'_, S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt").field("socket", self.turn.socket).finish_non_exhaustive()
+    }
+}
