@@ -1,5 +1,7 @@
 //! Turns each leaf future of the crate into a case: how to make one that waits, and how to end its wait.
 
+mod bytes;
+
 use std::future::{pending, ready};
 use std::io::{Read, Write};
 use std::pin::Pin;
@@ -81,6 +83,18 @@ pub(super) const LEAVES: &[Leaf] = &[
     leaf("write_all", || with_full(|mut stream| async move { assert!(stream.write_all(&[1; 1000]).await.is_ok()) })),
     leaf("writable", || with_full(|mut stream| async move { assert!(stream.writable().await.is_ok()) })),
     leaf("lookup", || waiting(async { drop(crate::net::lookup_host("localhost:1").await) }, || {})),
+    leaf("read_with", bytes::read_with),
+    leaf("write_with", bytes::write_with),
+    leaf("recv", bytes::recv),
+    leaf("recv_from", bytes::recv_from),
+    leaf("peek", bytes::peek),
+    leaf("accept on a Unix socket", bytes::accept_unix),
+    leaf("connect to a Unix socket", bytes::connect_unix),
+    leaf("read_line", bytes::read_line),
+    leaf("read_until", bytes::read_until),
+    leaf("lines", bytes::next_line),
+    leaf("copy", bytes::copying),
+    leaf("copy_bidirectional", bytes::copying_both_ways),
     leaf("ctrl_c", || {
         waiting(
             {
