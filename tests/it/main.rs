@@ -4,6 +4,7 @@ mod cleanup;
 mod combinators;
 mod groups;
 mod handles;
+mod locals;
 mod net;
 mod panics;
 mod readiness;

@@ -10,7 +10,7 @@ mod ready; // the slots that the numbers name, and who is ready
 mod mailbox; // wakes from other threads
 mod wait_list; // those who wait, first come first
 mod schedule; // who runs next within a lap
-mod task; // a future, its output and its handle, in one allocation
+pub mod task; // a future, its output and its handle, in one allocation
 mod wheel; // deadlines in order
 mod timer; // the loop's clock
 mod reactor; // events of the kernel

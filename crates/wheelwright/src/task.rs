@@ -20,11 +20,13 @@ use crate::waker::{self, Key};
 
 mod join_error;
 mod join_handle;
+mod local;
 
 use join_error::task_at;
 pub use join_error::{JoinError, TaskId};
 pub(crate) use join_error::{discard, in_words};
 pub use join_handle::JoinHandle;
+pub use local::{Local, WithLocals, inherit};
 
 /// A future that stays where it is from its first poll until it is dropped.
 pub(crate) struct Pinned<F>(Option<F>);
@@ -296,8 +298,6 @@ impl<F: Future> Join<F::Output> for Task<F> {
     fn detach(&self) {
         self.detached.set(true);
         drop(self.join.take());
-        if let Some(output) = self.output.take() {
-            discard(output);
-        }
+        self.output.take().into_iter().for_each(discard);
     }
 }
