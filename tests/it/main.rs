@@ -2,14 +2,17 @@
 
 mod cleanup;
 mod combinators;
+mod ecosystem;
 mod groups;
 mod handles;
+mod intervals;
 mod locals;
 mod net;
 mod panics;
 mod readiness;
 mod scopes;
 mod shutdown;
+mod streams;
 mod support;
 mod sync;
 mod tasks;

@@ -21,9 +21,11 @@ use crate::schedule::{self, Step};
 use crate::task::Seats;
 use crate::waker::{self, Key};
 
+mod buffered;
 mod concurrent;
 mod join_all;
 
+pub use buffered::Buffered;
 pub use concurrent::{ForEachConcurrent, MapConcurrent, for_each_concurrent, map_concurrent};
 pub use join_all::{JoinAll, JoinAllSettled, TryJoinAll, join_all, join_all_settled, try_join_all};
 

@@ -20,11 +20,12 @@ mod runtime; // the loop
 mod future; // two futures as one, and a pause
 pub mod sync; // who waits for whom
 mod completion; // the end of work elsewhere, as a future
-pub mod time; // sleep, timeout, rates
+pub mod time; // sleep, timeout, interval, rates
 mod group; // many children of one future
 mod task_group; // many tasks of one owner
 mod scope; // children that borrow
 mod cleanup; // what goes on when its waiter is gone
+pub mod stream; // items that come one by one, and loops over them
 mod blocking; // spawn_blocking
 pub mod fs; // files, through the pool
 pub mod net; // sockets

@@ -12,11 +12,15 @@ use crate::runtime;
 use crate::timer::Timers;
 use crate::wheel::TimerKey;
 
+mod interval;
 mod rate_limiter;
 mod timeout;
+mod timeout_each;
 
+pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use rate_limiter::{RateLimiter, Start};
 pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
+pub use timeout_each::TimeoutEach;
 
 /// The time of this thread's loop: real, or what the paused clock shows. Outside a runtime, the real time.
 ///

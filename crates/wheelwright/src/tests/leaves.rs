@@ -14,9 +14,10 @@ use std::time::Duration;
 use signal_hook::{consts::SIGINT, low_level};
 
 use crate::net::{TcpListener, TcpStream};
+use crate::stream::{self, Events, Stream, StreamExt};
 use crate::sync::{Barrier, CancellationToken, Event, Mutex, Notify, OnceCell, RwLock, Semaphore};
 use crate::test_waker::poll_once;
-use crate::time::{RateLimiter, sleep, timeout};
+use crate::time::{Elapsed, RateLimiter, interval_at, now, sleep, timeout};
 use crate::{Group, Handle, fs, join_all, map_concurrent, signal, spawn, spawn_blocking, yield_now};
 
 /// A leaf that waits once it is polled, and what ends its wait.
@@ -76,6 +77,36 @@ pub(super) const LEAVES: &[Leaf] = &[
     leaf("map_concurrent", || {
         with_token(|token| async move { drop(map_concurrent(2, 0..5, async |_: i32| token.cancelled().await).await) })
     }),
+    never_at_once("tick", || {
+        waiting(async { assert!(interval_at(now() + MOMENT, MOMENT).tick().await <= now()) }, || {})
+    }),
+    never_at_once("stream timeout", || {
+        let mut slow = Box::pin(stream::once(pending::<()>()).timeout(MOMENT));
+        waiting(async move { assert_eq!(slow.next().await, Some(Err(Elapsed))) }, || {})
+    }),
+    leaf("generator", || with_token(|token| async { assert_eq!(counting(token).collect::<Vec<_>>().await, [0, 1]) })),
+    leaf("buffered", || {
+        with_token(|token| async { drop(counting(token).map(async |n| n).buffered(2).collect::<Vec<_>>().await) })
+    }),
+    leaf("buffer_unordered", || {
+        with_token(|token| async move {
+            let waits = stream::iter(0..5).map(async |_: i32| token.cancelled().await);
+            waits.buffer_unordered(2).collect::<Vec<_>>().await;
+        })
+    }),
+    leaf("merge", || {
+        with_token(
+            |token| async move { drop(counting(token.clone()).merge(counting(token)).collect::<Vec<_>>().await) },
+        )
+    }),
+    leaf("events", || {
+        with_token(|token| async move {
+            let mut events = Events::fair();
+            events.on(counting(token.clone()).chunks(2), |_| ());
+            events.once(async move { token.cancelled().await }, |()| ());
+            while events.next().await.is_some() {}
+        })
+    }),
     leaf("accept", accept),
     never_at_once("connect", connect),
     leaf("read", || with_stream(|mut stream| async move { assert!(stream.read(&mut [0; 8]).await.is_ok()) })),
@@ -110,6 +141,14 @@ const MOMENT: Duration = Duration::from_millis(2);
 
 fn waiting(future: impl Future<Output = ()> + 'static, fire: impl FnOnce() + 'static) -> Waiting {
     Waiting { future: Box::pin(future), fire: Box::new(fire) }
+}
+
+fn counting(token: CancellationToken) -> impl Stream<Item = i32> + Unpin {
+    stream::generator(async move |y| {
+        y.yield_(0).await;
+        token.cancelled().await;
+        y.yield_(1).await;
+    })
 }
 
 async fn take_two() {

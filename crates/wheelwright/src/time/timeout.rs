@@ -80,7 +80,9 @@ pin_project! {
     }
 }
 
-enum Limit {
+/// What is left of a limit.
+#[derive(Debug)]
+pub(super) enum Limit {
     After(Duration),
     Armed { sleep: Sleep },
 }
@@ -100,7 +102,8 @@ impl<F: Future> Future for Timeout<F> {
 }
 
 impl Limit {
-    fn poll(&mut self, at: Line, cx: &mut Context<'_>) -> Poll<()> {
+    /// Arms the timer, if it is not, and waits for it.
+    pub(super) fn poll(&mut self, at: Line, cx: &mut Context<'_>) -> Poll<()> {
         if let Self::After(limit) = self {
             let due = now().checked_add(*limit).map_or(Due::Never, Due::At);
             *self = Self::Armed { sleep: Sleep { due, timer: None, at } };

@@ -6,8 +6,17 @@
 use super::Complaint;
 use crate::tree::{Source, Tree, closing, identifier};
 
-const ANYWHERE: &[&str] =
-    &["all", "any", "not", "test", "target_pointer_width", "wheelwright_one_bit_generation", "wheelwright_no_recorder"];
+/// With `doctest` a page of the book becomes the documentation of an item, so that its programs are run.
+const ANYWHERE: &[&str] = &[
+    "all",
+    "any",
+    "not",
+    "test",
+    "doctest",
+    "target_pointer_width",
+    "wheelwright_one_bit_generation",
+    "wheelwright_no_recorder",
+];
 
 /// In the crates only in their platform modules; the last one tells a test which build of a program to start.
 const IN_PLATFORM_MODULES: &[&str] = &[

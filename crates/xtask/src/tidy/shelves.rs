@@ -34,7 +34,7 @@ const SHELVES: &[Shelf] = &[
     Shelf { modules: &["timer"], may_use: &["observe", "panics", "waker", "wheel"] },
     Shelf { modules: &["completion"], may_use: &["observe", "panics", "waker", "task"] },
     // They run on any executor.
-    Shelf { modules: &["sync", "future", "stream"], may_use: &["observe", "panics", "waker", "wait_list"] },
+    Shelf { modules: &["sync", "future"], may_use: &["observe", "panics", "waker", "wait_list"] },
     // The only module that knows all the parts.
     Shelf {
         modules: &["runtime"],
@@ -85,7 +85,6 @@ const SHELVES: &[Shelf] = &[
             "completion",
             "sync",
             "future",
-            "stream",
             "runtime",
             "blocking",
             "time",
@@ -93,6 +92,8 @@ const SHELVES: &[Shelf] = &[
             "group",
         ],
     },
+    // Its own parts run on any executor; what needs timers or slots stands on the shelf below, and is re-exported.
+    Shelf { modules: &["stream"], may_use: &["observe", "panics", "waker", "time", "group"] },
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
