@@ -13,7 +13,8 @@ use super::select::{Either, Select};
 ///
 /// The race is not fair: the left one is polled first and wins a tie. That makes a run repeatable; where the order
 /// matters to you, it is yours to choose. Both are gone when the output is returned. Where the outputs differ, or
-/// where you want to know who won, use [`select`](super::select()).
+/// where you want to know who won, use [`select`](super::select()); for the first of several events, in a loop,
+/// [`Events`](crate::stream::Events).
 ///
 /// # Examples
 ///

@@ -14,8 +14,9 @@ use pin_project_lite::pin_project;
 /// cancellation. The right one is not polled at all when the left one is ready at once. Both are gone when the
 /// output is returned, so what the loser held is free again.
 ///
-/// To keep the loser instead, pin it and select on `&mut`; to wait with a limit of time, see
-/// [`timeout`](crate::time::timeout).
+/// It is for waiting once. In a loop, where the loser is to go on, use [`Events`](crate::stream::Events), whose arms stay;
+/// or pin the loser and select on `&mut`. Where the outputs are of one kind and it does not matter whose came, use
+/// [`race`](super::race()); to wait with a limit of time, [`timeout`](crate::time::timeout).
 ///
 /// # Examples
 ///
