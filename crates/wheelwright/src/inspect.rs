@@ -139,6 +139,11 @@ fn parked(wait: Wait) -> TaskState {
         WaitOn::Notify => format!("notification {number}"),
         WaitOn::Barrier => format!("the others at barrier {number}"),
         WaitOn::OnceCell => format!("the value of cell {number}"),
+        WaitOn::Room => format!("room in channel {number}"),
+        WaitOn::Value => format!("a value from channel {number}"),
+        WaitOn::Change => format!("a change in channel {number}"),
+        WaitOn::Remote => format!("another thread at channel {number}"),
+        WaitOn::Gone => format!("the receivers of channel {number} to go"),
     };
     TaskState::Parked { what, at: wait.at.line(), further: wait.further }
 }

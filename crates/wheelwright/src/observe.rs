@@ -36,6 +36,13 @@ pub(crate) enum WaitOn {
     Notify,
     Barrier,
     OnceCell,
+    /// Of a channel: room, a value, another value, that its receivers are gone.
+    Room,
+    Value,
+    Change,
+    Gone,
+    /// Another thread, at a channel between both.
+    Remote,
 }
 
 /// A task's wait as its slot keeps it: eight bytes.

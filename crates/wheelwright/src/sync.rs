@@ -13,6 +13,15 @@ mod event;
 mod notify;
 mod barrier;
 mod once_cell;
+mod waiting; // what the ends of channels wait in
+pub mod oneshot;
+pub mod mpsc;
+pub mod watch;
+pub mod broadcast;
+pub mod remote;
+
+#[cfg(test)]
+mod tally; // values that are missed when they are lost
 
 pub use barrier::{Barrier, BarrierWait, BarrierWaitResult};
 pub use cancellation_token::{CancellationToken, Cancelled, DropGuard, RunUntilCancelled};

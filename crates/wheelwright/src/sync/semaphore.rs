@@ -83,6 +83,11 @@ impl Semaphore {
         Self { available: Cell::new(permits), closed_from: Cell::new(OPEN), queue: Queue::new(on) }
     }
 
+    /// The number by which a dump knows it.
+    pub(super) fn id(&self) -> u32 {
+        self.queue.id
+    }
+
     /// The number of permits that nobody holds at the moment.
     ///
     /// ```

@@ -1,0 +1,310 @@
+//! Turns each value that is sent into one for every receiver.
+//!
+//! The ring holds the values that somebody has still to receive, in the order of their numbers, and each knows how many
+//! those are. Receivers take them in order; so whatever nobody needs any more stands at the front, and the last to receive
+//! a value gets the value itself and not a clone.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::SendError;
+use super::waiting::Crowd;
+use crate::observe::{Line, WaitOn, resource_id};
+use crate::wait_list::WaitKey;
+
+/// Makes a channel whose receivers each get every value sent while they are there.
+///
+/// At most `capacity` values are kept. Sending never waits: when there are as many, the oldest is dropped, and receivers
+/// that had not got to it are told how many they missed. If only the latest value counts, [`watch`](super::watch) is
+/// smaller; if each value is for one receiver, or the sender should wait for a slow one, [`mpsc`](super::mpsc) is right.
+///
+/// # Panics
+///
+/// If `capacity` is 0.
+///
+/// # Examples
+///
+/// ```
+/// use wheelwright::sync::broadcast;
+///
+/// wheelwright::block_on(async {
+///     let (events, mut first) = broadcast::channel(16);
+///     let mut second = events.subscribe();
+///     events.send("opened").unwrap();
+///     assert_eq!(first.recv().await, Ok("opened"));
+///     drop(events);
+///     assert_eq!(second.recv().await, Ok("opened"));
+///     assert_eq!(second.recv().await, Err(broadcast::RecvError::Closed));
+/// });
+/// ```
+#[doc(alias = "publish")]
+#[doc(alias = "pubsub")]
+#[track_caller]
+pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    assert!(0 < capacity, "a broadcast channel of capacity 0 could keep no value for anybody");
+    let channel = Rc::new(Channel {
+        id: resource_id(),
+        capacity,
+        ring: RefCell::new(VecDeque::new()),
+        next: Cell::new(0),
+        senders: Cell::new(1),
+        receivers: Cell::new(0),
+        crowd: Crowd::new(),
+    });
+    let sender = Sender { channel };
+    let receiver = sender.subscribe();
+    (sender, receiver)
+}
+
+struct Channel<T> {
+    id: u32,
+    capacity: usize,
+    ring: RefCell<VecDeque<Slot<T>>>,
+    /// The number of the next value; those in the ring have the numbers before it.
+    next: Cell<u64>,
+    senders: Cell<usize>,
+    receivers: Cell<usize>,
+    crowd: Crowd,
+}
+
+struct Slot<T> {
+    /// Counted, so that a value can be cloned while nothing is borrowed, whatever becomes of its slot meanwhile.
+    value: Rc<T>,
+    /// How many receivers have not got it; none of them has got any later one.
+    unseen: usize,
+}
+
+impl<T> Channel<T> {
+    /// Takes the value with this number for one receiver; or tells how many it missed; or `None` if nothing came yet.
+    fn take(&self, number: &mut u64) -> Option<Result<Rc<T>, RecvError>> {
+        let mut ring = self.ring.borrow_mut();
+        let oldest = self.next.get() - ring.len() as u64;
+        if *number < oldest {
+            let missed = oldest - *number;
+            *number = oldest;
+            return Some(Err(RecvError::Lagged(missed)));
+        }
+        let Some(slot) = ring.get_mut((*number - oldest) as usize) else {
+            return (self.senders.get() == 0).then_some(Err(RecvError::Closed));
+        };
+        *number += 1;
+        slot.unseen -= 1;
+        if slot.unseen == 0 {
+            return ring.pop_front().map(|slot| Ok(slot.value));
+        }
+        Some(Ok(Rc::clone(&slot.value)))
+    }
+}
+
+/// Sends values to all receivers; made by [`channel`].
+pub struct Sender<T> {
+    channel: Rc<Channel<T>>,
+}
+
+impl<T> Sender<T> {
+    /// Sends a value to all receivers there are, and returns how many they are. If as many values are kept as the channel
+    /// may, the oldest is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Gives the value back if there is no receiver.
+    pub fn send(&self, value: T) -> Result<usize, SendError<T>> {
+        let channel = &*self.channel;
+        let unseen = channel.receivers.get();
+        if unseen == 0 {
+            return Err(SendError(value));
+        }
+        let slot = Slot { value: Rc::new(value), unseen };
+        let mut ring = channel.ring.borrow_mut();
+        let overwritten = if ring.len() == channel.capacity { ring.pop_front() } else { None };
+        ring.push_back(slot);
+        channel.next.set(channel.next.get() + 1);
+        drop(ring);
+        channel.crowd.wake_all();
+        drop(overwritten);
+        Ok(unseen)
+    }
+
+    /// Makes another receiver, for what is sent from now on.
+    ///
+    /// ```
+    /// let (sender, mut early) = wheelwright::sync::broadcast::channel(4);
+    /// sender.send(1).unwrap();
+    /// let mut late = sender.subscribe();
+    /// sender.send(2).unwrap();
+    /// assert_eq!((early.try_recv(), late.try_recv()), (Ok(Some(1)), Ok(Some(2))));
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn subscribe(&self) -> Receiver<T> {
+        let channel = Rc::clone(&self.channel);
+        channel.receivers.set(channel.receivers.get() + 1);
+        Receiver { next: channel.next.get(), channel, key: None, at: Location::caller() }
+    }
+
+    /// The number of receivers.
+    #[must_use]
+    pub fn receiver_count(&self) -> usize {
+        self.channel.receivers.get()
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        self.channel.senders.set(self.channel.senders.get() + 1);
+        Self { channel: Rc::clone(&self.channel) }
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        self.channel.senders.set(self.channel.senders.get() - 1);
+        if self.channel.senders.get() == 0 {
+            self.channel.crowd.wake_all();
+        }
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("id", &self.channel.id).field("receivers", &self.channel.receivers).finish()
+    }
+}
+
+/// Why a receiver of a broadcast channel gets no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecvError {
+    /// So many values were dropped before this receiver got to them; the next it gets is the oldest that is left.
+    Lagged(u64),
+    /// All senders are gone, and the receiver got all that they sent.
+    Closed,
+}
+
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lagged(missed) => write!(f, "the receiver was too slow and missed {missed} values"),
+            Self::Closed => f.write_str("the channel is closed"),
+        }
+    }
+}
+
+impl std::error::Error for RecvError {}
+
+/// Receives every value sent while it is there; made by [`channel`] and [`Sender::subscribe`].
+///
+/// As a `Stream` it ends when all senders are gone; what it missed appears in it as [`RecvError::Lagged`].
+#[must_use = "a receiver holds back values until it has received them"]
+pub struct Receiver<T> {
+    channel: Rc<Channel<T>>,
+    /// The number of the next value to receive.
+    next: u64,
+    /// There while it waits for one.
+    key: Option<WaitKey>,
+    at: Line,
+}
+
+impl<T: Clone> Receiver<T> {
+    /// Waits for the next value.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Lagged`] if values were dropped before this receiver got to them: the next call gives the oldest that is
+    /// left. [`RecvError::Closed`] when all senders are gone and nothing is left.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    #[track_caller]
+    pub fn recv(&mut self) -> Receiving<'_, T> {
+        Receiving { receiver: self, at: Location::caller() }
+    }
+
+    /// Takes the next value if there is one; `Ok(None)` while none has come.
+    ///
+    /// # Errors
+    ///
+    /// As with [`recv`](Self::recv).
+    ///
+    /// ```
+    /// use wheelwright::sync::broadcast;
+    ///
+    /// let (sender, mut receiver) = broadcast::channel(2);
+    /// for number in 1..=5 {
+    ///     sender.send(number).unwrap();
+    /// }
+    /// assert_eq!(receiver.try_recv(), Err(broadcast::RecvError::Lagged(3)));
+    /// assert_eq!(receiver.try_recv(), Ok(Some(4)));
+    /// ```
+    pub fn try_recv(&mut self) -> Result<Option<T>, RecvError> {
+        let found = self.channel.take(&mut self.next);
+        found.transpose().map(|value| value.map(Rc::unwrap_or_clone))
+    }
+
+    fn poll_recv(&mut self, cx: &Context<'_>, at: Line) -> Poll<Result<T, RecvError>> {
+        let Self { channel, next, key, .. } = self;
+        let found = channel.crowd.poll(key, cx, (WaitOn::Value, channel.id, at), || channel.take(next));
+        found.map(|value| value.map(Rc::unwrap_or_clone))
+    }
+}
+
+impl<T: Clone> Stream for Receiver<T> {
+    type Item = Result<T, RecvError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let at = self.at;
+        self.poll_recv(cx, at).map(|outcome| Some(outcome).filter(|outcome| !matches!(outcome, Err(RecvError::Closed))))
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let channel = &*self.channel;
+        channel.receivers.set(channel.receivers.get() - 1);
+        // What is sent from now on does not count on this receiver: dropping its waker or a value may send more.
+        let end = channel.next.get();
+        channel.crowd.leave(&mut self.key);
+        while self.next < end {
+            drop(channel.take(&mut self.next));
+        }
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("id", &self.channel.id).field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// Waits for a value; made by [`Receiver::recv`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Receiving<'a, T> {
+    receiver: &'a mut Receiver<T>,
+    at: Line,
+}
+
+impl<T: Clone> std::future::Future for Receiving<'_, T> {
+    type Output = Result<T, RecvError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let at = self.at;
+        self.receiver.poll_recv(cx, at)
+    }
+}
+
+impl<T> Drop for Receiving<'_, T> {
+    fn drop(&mut self) {
+        self.receiver.channel.crowd.leave(&mut self.receiver.key);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Turns room in a channel, and values from it, into futures.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::{Channel, Permit, Receiver};
+use crate::observe::Line;
+use crate::sync::{Acquire, Closed, SendError};
+
+/// Waits for a place in the channel; made by [`Sender::reserve`](super::Sender::reserve).
+#[must_use = "futures do nothing unless awaited"]
+pub struct Reserving<'a, T> {
+    pub(super) channel: &'a Channel<T>,
+    pub(super) acquire: Acquire<'a>,
+}
+
+impl<'a, T> Future for Reserving<'a, T> {
+    type Output = Result<Permit<'a, T>, Closed>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let channel = self.channel;
+        Pin::new(&mut self.acquire).poll(cx).map_ok(|place| Permit { channel, place })
+    }
+}
+
+impl<T> fmt::Debug for Reserving<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reserving").field("acquire", &self.acquire).finish_non_exhaustive()
+    }
+}
+
+/// Sends a value once there is room; made by [`Sender::send`](super::Sender::send).
+#[must_use = "futures do nothing unless awaited"]
+pub struct Sending<'a, T> {
+    reserving: Reserving<'a, T>,
+    /// There until it is sent.
+    value: Option<T>,
+}
+
+impl<'a, T> Sending<'a, T> {
+    #[inline]
+    pub(super) fn new(reserving: Reserving<'a, T>, value: T) -> Self {
+        Self { reserving, value: Some(value) }
+    }
+}
+
+// The value is moved, never polled, so it need not stay where it is.
+impl<T> Unpin for Sending<'_, T> {}
+
+impl<T> Future for Sending<'_, T> {
+    type Output = Result<(), SendError<T>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let reserved = ready!(Pin::new(&mut self.reserving).poll(cx));
+        let value = self.value.take().expect("a `send` is not polled after it has completed");
+        Poll::Ready(match reserved {
+            Ok(place) => place.send(value),
+            Err(Closed) => Err(SendError(value)),
+        })
+    }
+}
+
+impl<T> fmt::Debug for Sending<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sending").field("reserving", &self.reserving).finish_non_exhaustive()
+    }
+}
+
+/// Waits for a value; made by [`Receiver::recv`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Receiving<'a, T> {
+    pub(super) receiver: &'a mut Receiver<T>,
+    pub(super) at: Line,
+}
+
+impl<T> Future for Receiving<'_, T> {
+    type Output = Option<T>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.receiver.poll_recv(cx, self.at)
+    }
+}
+
+impl<T> Drop for Receiving<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.receiver.channel.receiver.leave();
+    }
+}
