@@ -141,7 +141,6 @@ impl<T> Sender<T> {
     /// sender.send(2).unwrap();
     /// assert_eq!((early.try_recv(), late.try_recv()), (Ok(Some(1)), Ok(Some(2))));
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn subscribe(&self) -> Receiver<T> {
         let channel = Rc::clone(&self.channel);

@@ -43,7 +43,7 @@ pub use leaves::{Receiving, Reserving, Sending};
 ///     let (sender, mut receiver) = mpsc::channel(2);
 ///     for worker in 0..3 {
 ///         let sender = sender.clone();
-///         wheelwright::spawn(async move { sender.send(worker).await }).detach();
+///         drop(wheelwright::spawn(async move { sender.send(worker).await }));
 ///     }
 ///     drop(sender);
 ///     let mut sum = 0;

@@ -18,7 +18,7 @@ use crate::observe::{Line, WaitOn, resource_id};
 /// Makes a channel for one value: the reply to a request, the outcome of something started elsewhere.
 ///
 /// The two ends work within one thread. For more than one value there is [`mpsc`](super::mpsc); for a result that several
-/// tasks look at, [`watch`](super::watch) or [`OnceCell`](std::cell::OnceCell) with an event; for a task's own output,
+/// tasks look at, [`watch`](super::watch) or [`OnceCell`](super::OnceCell); for a task's own output,
 /// its [`JoinHandle`](crate::JoinHandle); for a reply from another thread, [`remote`](super::remote) with a capacity of 1.
 ///
 /// # Examples
@@ -123,7 +123,7 @@ impl<T> Sender<T> {
     ///     let (mut sender, receiver) = oneshot::channel::<u32>();
     ///     let work = wheelwright::spawn(async move {
     ///         let answer = std::future::pending::<u32>();
-    ///         wheelwright::select(answer, sender.closed()).await.is_right()
+    ///         matches!(wheelwright::select(answer, sender.closed()).await, wheelwright::Either::Right(()))
     ///     });
     ///     wheelwright::yield_now().await;
     ///     drop(receiver);

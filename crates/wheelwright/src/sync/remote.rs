@@ -105,7 +105,8 @@ impl<T> Channel<T> {
 
     fn pop(&self) -> Result<T, TryRecvError> {
         // Asked first: what the last sender sent before it went is there then.
-        let nothing = if self.senders.load(Ordering::Acquire) == 0 { TryRecvError::Closed } else { TryRecvError::Empty };
+        let nothing =
+            if self.senders.load(Ordering::Acquire) == 0 { TryRecvError::Closed } else { TryRecvError::Empty };
         let value = self.rx.try_recv().map_err(|_| nothing)?;
         self.room.wake_one();
         Ok(value)

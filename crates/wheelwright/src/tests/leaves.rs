@@ -6,8 +6,8 @@ use std::future::{pending, ready};
 use std::io::{Read, Write};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -15,7 +15,10 @@ use signal_hook::{consts::SIGINT, low_level};
 
 use crate::net::{TcpListener, TcpStream};
 use crate::stream::{self, Events, Stream, StreamExt};
-use crate::sync::{Barrier, CancellationToken, Event, Mutex, Notify, OnceCell, RwLock, Semaphore};
+use crate::sync::{
+    Barrier, CancellationToken, Event, Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, mpsc, oneshot, remote,
+    watch,
+};
 use crate::test_waker::poll_once;
 use crate::time::{Elapsed, RateLimiter, interval_at, now, sleep, timeout};
 use crate::{Group, Handle, fs, join_all, map_concurrent, signal, spawn, spawn_blocking, yield_now};
@@ -71,6 +74,18 @@ pub(super) const LEAVES: &[Leaf] = &[
             async |it| *it.get_or_init(|| ready(())).await,
         )
     }),
+    leaf("mpsc send", mpsc_send),
+    leaf("mpsc reserve", mpsc_reserve),
+    leaf("mpsc recv", || ended(mpsc::channel::<()>(1), async |mut rx| assert!(rx.recv().await.is_none()))),
+    leaf("oneshot", || ended(oneshot::channel::<()>(), async |rx| assert!(rx.await.is_err()))),
+    leaf("oneshot closed", || ended(swapped(oneshot::channel::<()>()), async |mut tx| tx.closed().await)),
+    leaf("watch changed", || ended(watch::channel(1), async |mut rx| assert!(rx.changed().await.is_err()))),
+    leaf("watch wait_for", || {
+        ended(watch::channel(1), async |mut rx| assert!(rx.wait_for(|it| *it == 2).await.is_err()))
+    }),
+    leaf("broadcast recv", || ended(broadcast::channel::<()>(1), async |mut rx| assert!(rx.recv().await.is_err()))),
+    leaf("remote recv", || ended(remote::channel::<()>(1), async |mut rx| assert!(rx.recv().await.is_none()))),
+    leaf("remote send", remote_send),
     leaf("cancelled", || with_token(|token| async move { token.cancelled().await })),
     leaf("group", || with_token(|token| async move { assert!(grouped(token).join_next().await.is_some()) })),
     leaf("join_all", || with_token(|token| async move { drop(join_all([token.cancelled()]).await) })),
@@ -189,7 +204,7 @@ fn remote_join_handle() -> Waiting {
 }
 
 fn blocking_handle() -> Waiting {
-    let (open, gate) = mpsc::channel::<()>();
+    let (open, gate) = std::sync::mpsc::channel::<()>();
     let job = spawn_blocking(move || gate.recv().is_err());
     waiting(async { assert!(job.await.is_ok()) }, move || drop(open))
 }
@@ -206,6 +221,34 @@ fn with<T: 'static>(it: T, wait: impl AsyncFnOnce(Rc<T>) + 'static, fire: impl F
     let it = Rc::new(it);
     let other = Rc::clone(&it);
     waiting(wait(it), move || fire(other))
+}
+
+/// One end of a channel waits for the other to go.
+fn ended<G: 'static, W: 'static>((goes, waits): (G, W), wait: impl AsyncFnOnce(W) + 'static) -> Waiting {
+    waiting(wait(waits), move || drop(goes))
+}
+
+fn swapped<A, B>((a, b): (A, B)) -> (B, A) {
+    (b, a)
+}
+
+fn mpsc_send() -> Waiting {
+    let (sender, mut receiver) = mpsc::channel(1);
+    assert!(sender.try_send(()).is_ok());
+    // The receiver goes as soon as it has made room.
+    waiting(async move { assert!(sender.send(()).await.is_err()) }, move || assert!(receiver.try_recv().is_ok()))
+}
+
+fn mpsc_reserve() -> Waiting {
+    let (sender, receiver) = mpsc::channel(1);
+    assert!(sender.try_send(()).is_ok());
+    waiting(async move { assert!(sender.reserve().await.is_err()) }, move || drop(receiver))
+}
+
+fn remote_send() -> Waiting {
+    let (sender, mut receiver) = remote::channel(1);
+    assert!(sender.try_send(()).is_ok());
+    waiting(async move { assert!(sender.send(()).await.is_err()) }, move || assert!(receiver.try_recv().is_ok()))
 }
 
 async fn hold<T>(_guard: T) {

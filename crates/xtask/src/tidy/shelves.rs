@@ -33,10 +33,8 @@ const SHELVES: &[Shelf] = &[
     // A part with what makes it usable: the wheel with its clock, the outcome of work done elsewhere.
     Shelf { modules: &["timer"], may_use: &["observe", "panics", "waker", "wheel"] },
     Shelf { modules: &["completion"], may_use: &["observe", "panics", "waker", "task"] },
-    // They run on any executor.
-    Shelf { modules: &["sync", "future"], may_use: &["observe", "panics", "waker", "wait_list"] },
     // They run on any executor; of the loop's table they know the budget, which is endless elsewhere.
-    Shelf { modules: &["sync", "future", "stream"], may_use: &["observe", "panics", "waker", "ready", "wait_list"] },
+    Shelf { modules: &["sync", "future"], may_use: &["observe", "panics", "waker", "ready", "wait_list"] },
     // The only module that knows all the parts.
     Shelf {
         modules: &["runtime"],

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use proptest::prelude::*;
 
@@ -112,10 +112,24 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![Just(Step::Send), Just(Step::DropSender), Just(Step::Poll), Just(Step::TryRecv), Just(Step::DropReceiver)]
+    prop_oneof![
+        Just(Step::Send),
+        Just(Step::DropSender),
+        Just(Step::Poll),
+        Just(Step::TryRecv),
+        Just(Step::DropReceiver)
+    ]
 }
 
-fn number(outcome: Result<Piece, TryRecvError>) -> Result<u32, TryRecvError> {
+/// What the receiver gets now, by polling or by trying.
+fn receive(receiver: &mut Receiver<Piece>, step: &Step, waker: &Waker) -> Result<u32, TryRecvError> {
+    let outcome = match step {
+        Step::TryRecv => receiver.try_recv(),
+        _ => match poll_with(receiver, waker) {
+            Poll::Ready(outcome) => outcome.map_err(|Closed| TryRecvError::Closed),
+            Poll::Pending => Err(TryRecvError::Empty),
+        },
+    };
     outcome.map(|piece| piece.number)
 }
 
@@ -129,37 +143,21 @@ proptest! {
         // What the receiver would get now, and whether it waits.
         let (mut there, mut waits) = (Err(TryRecvError::Empty), false);
         for step in steps {
-            match step {
-                Step::Send => if let Some(sender) = sender.take() {
-                    let outcome = sender.send(tally.piece(1));
-                    prop_assert_eq!(outcome.is_ok(), receiver.is_some());
+            match (&step, &mut receiver) {
+                (Step::Send, _) => if let Some(sender) = sender.take() {
+                    prop_assert_eq!(sender.send(tally.piece(1)).is_ok(), receiver.is_some());
                     there = Ok(1);
                 },
-                Step::DropSender => if sender.take().is_some() {
+                (Step::DropSender, _) => if sender.take().is_some() {
                     there = Err(TryRecvError::Closed);
                 },
-                Step::Poll => if let Some(receiver) = &mut receiver {
-                    match poll_with(receiver, &waker) {
-                        Poll::Pending => {
-                            prop_assert_eq!(there, Err(TryRecvError::Empty));
-                            waits = true;
-                        }
-                        Poll::Ready(outcome) => {
-                            prop_assert_eq!(number(outcome.map_err(|Closed| TryRecvError::Closed)), there);
-                            there = Err(TryRecvError::Closed);
-                        }
-                    }
-                },
-                Step::TryRecv => if let Some(receiver) = &mut receiver {
-                    let outcome = number(receiver.try_recv());
+                (Step::DropReceiver, _) => (receiver, waits) = (None, false),
+                (Step::Poll | Step::TryRecv, None) => {}
+                (Step::Poll | Step::TryRecv, Some(receiver)) => {
+                    let outcome = receive(receiver, &step, &waker);
                     prop_assert_eq!(outcome, there);
-                    if outcome.is_ok() {
-                        there = Err(TryRecvError::Closed);
-                    }
-                },
-                Step::DropReceiver => {
-                    receiver = None;
-                    waits = false;
+                    waits |= matches!(step, Step::Poll) && outcome == Err(TryRecvError::Empty);
+                    there = outcome.map_or_else(Err, |_| Err(TryRecvError::Closed));
                 }
             }
             if waits && sender.is_none() {

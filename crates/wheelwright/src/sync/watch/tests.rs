@@ -192,6 +192,15 @@ fn wait((receiver, seen): &mut Viewer, now: usize, is_over: bool) -> Result<(), 
     Ok(())
 }
 
+fn wait_for_odd((receiver, seen): &mut Viewer, now: usize, is_over: bool) -> Result<(), TestCaseError> {
+    *seen = now;
+    let mut waiting = receiver.wait_for(|value| value % 2 == 1);
+    let nothing = if is_over { Poll::Ready(Err(Closed)) } else { Poll::Pending };
+    let expected = if now % 2 == 1 { Poll::Ready(Ok(now)) } else { nothing };
+    prop_assert_eq!(poll_once(&mut waiting).map_ok(|value| *value), expected);
+    Ok(())
+}
+
 proptest! {
     /// The value is the number of its change.
     #[test]
@@ -223,12 +232,7 @@ proptest! {
                 }
                 Step::WaitFor(index) => {
                     let at = at(index);
-                    let (receiver, seen) = &mut viewers[at];
-                    *seen = now;
-                    let mut waiting = receiver.wait_for(|value| value % 2 == 1);
-                    let outcome = poll_once(&mut waiting).map_ok(|value| *value);
-                    let nothing = if sender.is_none() { Poll::Ready(Err(Closed)) } else { Poll::Pending };
-                    prop_assert_eq!(outcome, if now % 2 == 1 { Poll::Ready(Ok(now)) } else { nothing });
+                    wait_for_odd(&mut viewers[at], now, sender.is_none())?;
                 }
                 Step::Look(index) => {
                     let at = at(index);
