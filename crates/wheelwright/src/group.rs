@@ -119,7 +119,7 @@ impl<F: Future> Group<F> {
     }
 
     /// As `insert`, for a parent that is about to poll.
-    fn seat(&mut self, future: F) -> usize {
+    pub(crate) fn seat(&mut self, future: F) -> usize {
         let seat = self.vacant.pop().unwrap_or_else(|| self.add_seats());
         self.seats.fill(seat as usize, future);
         self.batch.push(seat);

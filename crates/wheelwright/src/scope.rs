@@ -123,12 +123,12 @@ impl<'env> Scope<'env> {
     {
         loop {
             let next = children.poll_join_next(cx);
-            // With a new child the group wakes its parent: it is polled in this loop's next round, or in the next lap.
-            for child in self.fresh.take() {
-                children.insert(child);
-            }
-            if ready!(next).is_none() {
-                return Poll::Ready(());
+            let fresh = self.fresh.take();
+            match next {
+                Poll::Ready(None) => return Poll::Ready(()),
+                Poll::Pending if fresh.is_empty() => return Poll::Pending,
+                // The new ones are polled at once. Who was woken meanwhile, the body for one, has its turn in the next lap.
+                _ => fresh.into_iter().for_each(|child| _ = children.seat(child)),
             }
         }
     }
