@@ -148,6 +148,29 @@ fn the_end_cancels_jobs_that_wait_and_waits_for_those_that_began() {
 }
 
 #[test]
+fn shutdown_timeout_leaves_a_job_that_has_begun_behind() {
+    let runtime = Runtime::builder().build().expect("a loop");
+    let (open, gate) = mpsc::channel::<()>();
+    let (begun, has_begun) = mpsc::channel();
+    let (ended, has_ended) = mpsc::channel();
+    let job = runtime.block_on(async move {
+        spawn_blocking(move || {
+            begun.send(()).expect("the test listens");
+            gate.recv().expect("the test opens the gate");
+            ended.send(()).expect("the test listens");
+        })
+    });
+    has_begun.recv().expect("the job begins");
+    // Without a limit this would wait for ever.
+    runtime.shutdown_timeout(Duration::from_millis(5));
+    assert!(has_ended.try_recv().is_err() && !job.is_finished());
+    assert_eq!(block_on(async { 5 }), 5, "the thread is free for another runtime");
+    open.send(()).expect("the job listens");
+    has_ended.recv().expect("the job ends by itself");
+    block_on(job).expect("its handle hears of it");
+}
+
+#[test]
 fn a_blocking_thread_ends_after_its_keep_alive() {
     let runtime = Runtime::builder().blocking_keep_alive(Duration::from_millis(1)).build().expect("a loop");
     let names = Rc::new(Cell::new(None));

@@ -21,7 +21,10 @@ use crate::sync::{
 };
 use crate::test_waker::poll_once;
 use crate::time::{Elapsed, RateLimiter, interval_at, now, sleep, timeout};
-use crate::{Group, Handle, fs, join_all, map_concurrent, signal, spawn, spawn_blocking, yield_now};
+use crate::{
+    Group, Handle, TaskGroup, fs, join_all, map_concurrent, scope, shield, signal, spawn, spawn_blocking, task,
+    try_join, try_join_all, with_resource, yield_now,
+};
 
 /// A leaf that waits once it is polled, and what ends its wait.
 pub(super) struct Waiting {
@@ -92,6 +95,34 @@ pub(super) const LEAVES: &[Leaf] = &[
     leaf("map_concurrent", || {
         with_token(|token| async move { drop(map_concurrent(2, 0..5, async |_: i32| token.cancelled().await).await) })
     }),
+    leaf("try_join_all", || with_token(|token| async move { assert!(try_join_all([used(token)]).await.is_ok()) })),
+    leaf("try_join", || {
+        with_token(|token| async move { assert!(try_join(used(token.clone()), used(token)).await.is_ok()) })
+    }),
+    leaf("task group", || {
+        with_token(|token| async move {
+            let mut group = TaskGroup::new();
+            group.spawn(used(token));
+            assert!(group.join_all().await.is_ok());
+        })
+    }),
+    leaf("scope", || {
+        with_token(|token| async move {
+            scope(async |s| {
+                s.spawn(token.cancelled());
+                s.spawn(token.cancelled()).await;
+            })
+            .await;
+        })
+    }),
+    leaf("shield", || with_token(|token| shield(async move { token.cancelled().await }))),
+    leaf("resource in use", || {
+        with_token(|token| async {
+            let outcome = with_resource(async { Ok(token) }, async |it| used(it.clone()).await, async |_| Ok(()), LONG);
+            assert!(outcome.await.is_ok());
+        })
+    }),
+    leaf("inherited locals", || with_token(|token| task::inherit(async move { token.cancelled().await }))),
     never_at_once("tick", || {
         waiting(async { assert!(interval_at(now() + MOMENT, MOMENT).tick().await <= now()) }, || {})
     }),
@@ -153,6 +184,13 @@ pub(super) const LEAVES: &[Leaf] = &[
 ];
 
 const MOMENT: Duration = Duration::from_millis(2);
+
+const LONG: Duration = Duration::from_secs(600);
+
+async fn used(token: CancellationToken) -> Result<(), &'static str> {
+    token.cancelled().await;
+    Ok(())
+}
 
 fn waiting(future: impl Future<Output = ()> + 'static, fire: impl FnOnce() + 'static) -> Waiting {
     Waiting { future: Box::pin(future), fire: Box::new(fire) }
