@@ -185,7 +185,6 @@ impl<F: Future> Group<F> {
     /// Polls the woken children until one is ready.
     #[inline]
     fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
-        self.take_woken();
         while let Some(seat) = self.batch.get(self.at).copied() {
             if POLLS_PER_TURN <= self.polled {
                 cx.waker().wake_by_ref();
@@ -220,8 +219,10 @@ impl<F: Future> Group<F> {
             self.at = 0;
         }
         self.batch.append(&mut self.list.seats.borrow_mut());
-        let made_at = self.made_at;
-        schedule::permute(&mut self.batch[self.at..], |seat| Step::Child(seat, Place::of(made_at)));
+        if schedule::is_on() {
+            let place = Place::of(self.made_at);
+            schedule::permute(&mut self.batch[self.at..], |seat| Step::Child(seat, place));
+        }
     }
 
     fn wait<T>(&mut self) -> Poll<T> {
@@ -266,7 +267,7 @@ impl<F: Future> Group<F> {
         self.seats.clear(seat as usize);
     }
 
-    /// Makes the polling task the children's parent, and gives them slots of its runtime.
+    /// Makes the polling task the children's parent, gives them slots of its runtime and looks who was woken.
     fn adopt(&mut self, cx: &Context<'_>) {
         assert!(
             ready::is_installed(),
@@ -288,6 +289,7 @@ impl<F: Future> Group<F> {
         };
         let old = self.list.parent.replace(parent);
         drop(old);
+        self.take_woken();
     }
 
     /// The slots, if there are any, are of a runtime that is gone: everybody is polled anew, with a slot of this one.

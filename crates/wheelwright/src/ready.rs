@@ -84,13 +84,11 @@ pub(crate) fn wake_slots(slots: impl Iterator<Item = u32>) {
 /// Marks the key's task as woken by code that is not ours; false if its runtime is not this thread's.
 pub(crate) fn mark_foreign(key: Key) -> bool {
     with_table(|table| {
-        if table.runtime != key.runtime() {
-            return false;
-        }
-        if let Some(slot) = table.find(key) {
+        let is_ours = table.runtime == key.runtime();
+        if let Some(slot) = table.find(key).filter(|_| is_ours) {
             slot.foreign = true;
         }
-        true
+        is_ours
     })
 }
 
@@ -106,11 +104,8 @@ pub(crate) fn install(runtime: u16, generation: u32) {
 
 /// Ends what `install` began and tells the generation to go on from.
 pub(crate) fn uninstall() -> u32 {
-    let table = with_table(|table| {
-        let empty = Table { instance: table.instance, ..Table::new() };
-        mem::replace(table, empty)
-    });
-    table.generation
+    let instance = instance();
+    with_table(|table| mem::replace(table, Table { instance, ..Table::new() })).generation
 }
 
 /// Whether a runtime is installed on this thread.
@@ -201,10 +196,17 @@ pub(crate) fn begin_lap() -> bool {
         table.at = 0;
         table.batch.clear();
         mem::swap(&mut table.ready, &mut table.batch);
-        let slot = |index| &table.slots[index as usize];
-        schedule::permute(&mut table.batch, |index| Step::Task(slot(index).id, slot(index).spawned_at));
+        if schedule::is_on() {
+            permute(table);
+        }
         !table.batch.is_empty()
     })
+}
+
+#[cold]
+fn permute(table: &mut Table) {
+    let slot = |index: u32| &table.slots[index as usize];
+    schedule::permute(&mut table.batch, |index| Step::Task(slot(index).id, slot(index).spawned_at));
 }
 
 /// The number of the lap, which a `Group` compares: a child that was woken in this lap runs in the next.

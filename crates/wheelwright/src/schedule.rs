@@ -225,12 +225,15 @@ pub(crate) fn end() -> Option<Order> {
     ORDER.take()
 }
 
-/// Puts those who run next into the order of this run.
+/// Whether this thread's laps follow an order.
 #[inline]
+pub(crate) fn is_on() -> bool {
+    IS_ON.get()
+}
+
+/// Puts those who run next into the order of this run.
 pub(crate) fn permute(entries: &mut [u32], who: impl Fn(u32) -> Step) {
-    if IS_ON.get() {
-        ORDER.with_borrow_mut(|order| order.iter_mut().for_each(|order| order.permute(entries, &who)));
-    }
+    ORDER.with_borrow_mut(|order| order.iter_mut().for_each(|order| order.permute(entries, &who)));
 }
 
 /// Prints, should the run panic, how to repeat it.
