@@ -6,10 +6,12 @@
 
 mod crowd;
 mod descriptors;
+mod duplicates;
 mod idle;
 mod reports;
 mod schedules;
 mod signals;
+mod stdin;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,6 +35,14 @@ const CASES: &[Case] = &[
         check: descriptors::with_few,
     },
     Case { name: "closed_connections_leave_no_descriptor", body: descriptors::none_left, check: succeeds },
+    Case { name: "no_duplicate_of_a_socket_stays_watched", body: duplicates::none_is_watched, check: succeeds },
+    Case {
+        name: "a_duplicate_that_comes_back_is_watched_again",
+        body: duplicates::those_who_return_are_watched,
+        check: succeeds,
+    },
+    Case { name: "standard_input_comes_line_by_line", body: stdin::echo, check: stdin::converse },
+    Case { name: "a_read_of_standard_input_outlives_its_runtime", body: stdin::give_up, check: stdin::is_left_alone },
     Case { name: "a_thousand_parked_tasks_cost_nothing", body: idle::park_a_thousand, check: idle::look_from_outside },
     Case { name: "no_thread_starts_before_somebody_asks", body: idle::count_threads, check: succeeds },
     Case { name: "a_panic_nobody_joins_is_told_to_stderr", body: reports::panic_unread, check: reports::tells_of_both },

@@ -1,5 +1,7 @@
 //! Turns the promises about sockets into facts, against the kernel's own sockets and std's.
 
+mod taken_over;
+
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io::{ErrorKind, Write};

@@ -14,15 +14,13 @@ use super::BufReader;
 /// A line of more than 1 MiB is an error; [`BufReader::max_line`] sets another limit.
 ///
 /// ```
-/// use std::future::poll_fn;
-/// use futures_core::Stream;
-/// use wheelwright::io;
+/// use wheelwright::{io, stream::StreamExt};
 ///
 /// # fn main() -> std::io::Result<()> {
 /// wheelwright::block_on(async {
-///     let mut lines = std::pin::pin!(io::lines(&b"one\r\ntwo"[..]));
+///     let mut lines = io::lines(&b"one\r\ntwo"[..]);
 ///     let mut all = Vec::new();
-///     while let Some(line) = poll_fn(|cx| lines.as_mut().poll_next(cx)).await {
+///     while let Some(line) = lines.next().await {
 ///         all.push(line?);
 ///     }
 ///     assert_eq!(all, ["one", "two"]);
