@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wheelwright::net::{TcpListener, TcpStream};
 use wheelwright::stream::{self, Events, Stream};
+use wheelwright::sync::mpsc;
 use wheelwright::time::{interval, sleep, timeout};
 use wheelwright::{block_on, join, spawn, yield_now};
 
@@ -60,6 +61,10 @@ mod lite {
             let mut events = Events::fair();
             events.on(slow_numbers(), Some);
             events.once(sleep(SECOND * 2), |()| None);
+            let (sender, receiver) = mpsc::channel(4);
+            sender.send(5).await.expect("it is open");
+            drop(sender);
+            assert_eq!(receiver.map(|n| n + 1).collect::<Vec<_>>().await, [6]);
             assert_eq!(events.then(async |event| event).collect::<Vec<_>>().await.len(), 5);
         });
     }

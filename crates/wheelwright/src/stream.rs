@@ -1,7 +1,7 @@
 //! Turns sequences whose items take time into what iterators are: made, mapped, batched, merged and looped over.
 //!
 //! A stream is anything that implements [`Stream`], the trait that the whole ecosystem shares. This module makes streams
-//! ([`iter`], [`once`], [`generator`], [`interval`](crate::time::interval)), reshapes them ([`StreamExt`]) and waits for
+//! ([`iter`], [`once`], [`generator`], [`interval`]), reshapes them ([`StreamExt`]) and waits for
 //! several at once in a loop ([`Events`], where others have `select!`).
 //!
 //! Everything here is pulled: a source is polled only when its consumer asks for an item, so nothing piles up between
