@@ -79,8 +79,26 @@ impl Place {
         cx: &Context<'_>,
         attempt: impl Fn() -> bool,
     ) -> Poll<Option<WaitKey>> {
+        if let Progress::New = self.progress
+            && attempt()
+        {
+            self.progress = Progress::Done;
+            return Poll::Ready(None);
+        }
+        self.wait(queue, wants, cx, attempt)
+    }
+
+    /// Out of line, so that what succeeds at once saves no registers for it.
+    #[inline(never)]
+    fn wait<T>(
+        &mut self,
+        queue: &Queue<T>,
+        wants: T,
+        cx: &Context<'_>,
+        attempt: impl Fn() -> bool,
+    ) -> Poll<Option<WaitKey>> {
         let served = match self.progress {
-            Progress::New => (attempt() || self.line_up(queue, wants, cx, attempt)).then_some(None),
+            Progress::New => self.line_up(queue, wants, cx, attempt).then_some(None),
             Progress::Queued(key) => (!wait_list::still_waits(&queue.waiters, key, cx)).then_some(Some(key)),
             Progress::Done => panic!("the wait that began at {} was polled after it had completed", self.at),
         };

@@ -270,7 +270,9 @@ impl Semaphore {
     #[inline]
     fn release(&self, permits: usize) {
         self.available.set(self.available.get() + permits);
-        self.grant();
+        if !self.queue.is_empty() {
+            self.grant();
+        }
     }
 
     /// Serves the line from its head as far as the permits last.
