@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::queue::{Place, Queue};
+use super::queue::{AT_ONCE, Place, Queue};
 use crate::observe::WaitOn;
 
 /// Lets tasks go on together once so many have come, again and again.
@@ -74,8 +74,8 @@ impl Future for BarrierWait<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<BarrierWaitResult> {
         let Self { barrier: Barrier { size, queue }, place } = self.get_mut();
-        place.poll(queue, (), cx, || *size <= queue.len() + 1).map(|key| {
-            let is_leader = key.is_none();
+        place.poll(queue, (), cx, || *size <= queue.len() + 1).map(|ticket| {
+            let is_leader = ticket == AT_ONCE;
             if is_leader {
                 queue.wake_all();
             }

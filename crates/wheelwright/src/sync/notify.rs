@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 
 use super::queue::{Left, Place, Queue};
 use crate::observe::WaitOn;
-use crate::wait_list::WaitKey;
 use crate::waker::wake;
 
 /// Tells tasks that something has changed, without saying what.
@@ -115,10 +114,10 @@ impl Notify {
         Notified { notify: self, made_in: self.rounds.get(), place: Place::new() }
     }
 
-    /// Whether the wait with this key was ended by `notify_one`; asked once.
-    fn settle(&self, key: WaitKey) -> bool {
+    /// Whether the wait with this ticket was ended by `notify_one`; asked once.
+    fn settle(&self, ticket: u64) -> bool {
         let mut owed = self.owed.borrow_mut();
-        owed.binary_search(&key.ticket()).is_ok_and(|at| owed.remove(at).is_some())
+        owed.binary_search(&ticket).is_ok_and(|at| owed.remove(at).is_some())
     }
 }
 
@@ -151,14 +150,14 @@ impl Future for Notified<'_> {
         let Self { notify, made_in, place } = self.get_mut();
         // In this order: what is stored is left to somebody who needs it.
         let attempt = || notify.rounds.get() != *made_in || notify.is_stored.take();
-        place.poll(&notify.queue, (), cx, attempt).map(|key| _ = key.map(|key| notify.settle(key)))
+        place.poll(&notify.queue, (), cx, attempt).map(|ticket| _ = notify.settle(ticket))
     }
 }
 
 impl Drop for Notified<'_> {
     fn drop(&mut self) {
-        if let Left::Served(key) = self.place.leave(&self.notify.queue)
-            && self.notify.settle(key)
+        if let Left::Served(ticket) = self.place.leave(&self.notify.queue)
+            && self.notify.settle(ticket)
         {
             self.notify.notify_one();
         }

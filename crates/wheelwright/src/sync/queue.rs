@@ -36,6 +36,9 @@ impl<T> Queue<T> {
     }
 }
 
+/// The ticket of whoever needed none.
+pub(super) const AT_ONCE: u64 = u64::MAX - 1;
+
 /// The way of one wait from asking to being served.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -58,8 +61,8 @@ pub(super) enum Left<T> {
     Nothing,
     /// It stood in line, perhaps in front of others.
     Line(Waiter<T>),
-    /// It was served, and its task had not noticed yet.
-    Served(WaitKey),
+    /// It was served, and its task had not noticed yet; with its ticket.
+    Served(u64),
 }
 
 impl Place {
@@ -68,7 +71,7 @@ impl Place {
         Self { progress: Progress::New, at: Location::caller() }
     }
 
-    /// Ready with `None` if the attempt succeeds at once, with its key when whoever keeps the queue took it out.
+    /// Ready when the attempt succeeds at once, or, in line, when whoever keeps the queue took it out; with its ticket.
     ///
     /// No code but ours runs between a successful attempt and the return.
     #[inline]
@@ -78,36 +81,43 @@ impl Place {
         wants: T,
         cx: &Context<'_>,
         attempt: impl Fn() -> bool,
-    ) -> Poll<Option<WaitKey>> {
-        if let Progress::New = self.progress
-            && attempt()
-        {
-            self.progress = Progress::Done;
-            return Poll::Ready(None);
+    ) -> Poll<u64> {
+        if self.is_served_at_once(&attempt) {
+            return Poll::Ready(AT_ONCE);
         }
         self.wait(queue, wants, cx, attempt)
     }
 
-    /// Out of line, so that what succeeds at once saves no registers for it.
+    /// Whether this is the first poll, and the attempt succeeds: then the wait is over.
+    #[inline]
+    pub(super) fn is_served_at_once(&mut self, attempt: impl FnOnce() -> bool) -> bool {
+        let is_served = matches!(self.progress, Progress::New) && attempt();
+        if is_served {
+            self.progress = Progress::Done;
+        }
+        is_served
+    }
+
+    /// What [`poll`](Self::poll) does after that. Out of line, so that what succeeds at once saves no registers for it.
     #[inline(never)]
-    fn wait<T>(
+    pub(super) fn wait<T>(
         &mut self,
         queue: &Queue<T>,
         wants: T,
         cx: &Context<'_>,
         attempt: impl Fn() -> bool,
-    ) -> Poll<Option<WaitKey>> {
+    ) -> Poll<u64> {
         let served = match self.progress {
-            Progress::New => self.line_up(queue, wants, cx, attempt).then_some(None),
-            Progress::Queued(key) => (!wait_list::still_waits(&queue.waiters, key, cx)).then_some(Some(key)),
+            Progress::New => self.line_up(queue, wants, cx, attempt).then_some(AT_ONCE),
+            Progress::Queued(key) => (!wait_list::still_waits(&queue.waiters, key, cx)).then_some(key.ticket()),
             Progress::Done => panic!("the wait that began at {} was polled after it had completed", self.at),
         };
-        let Some(served) = served else {
+        let Some(ticket) = served else {
             observe::waits(queue.on, queue.id, self.at);
             return Poll::Pending;
         };
         self.progress = Progress::Done;
-        Poll::Ready(served)
+        Poll::Ready(ticket)
     }
 
     /// Lines up, unless keeping the waker made the attempt succeed: true then.
@@ -125,6 +135,6 @@ impl Place {
     pub(super) fn leave<T>(&mut self, queue: &Queue<T>) -> Left<T> {
         let Progress::Queued(key) = self.progress else { return Left::Nothing };
         let waiter = queue.waiters.borrow_mut().remove(key);
-        waiter.map_or(Left::Served(key), Left::Line)
+        waiter.map_or(Left::Served(key.ticket()), Left::Line)
     }
 }

@@ -18,7 +18,6 @@ use std::task::Waker;
 
 use super::queue::Queue;
 use crate::observe::WaitOn;
-use crate::wait_list::WaitKey;
 use crate::waker::wake;
 
 mod acquire;
@@ -68,7 +67,7 @@ pub struct Semaphore {
     queue: Queue<usize>,
 }
 
-/// The `closed_from` of a semaphore that is open.
+/// The `closed_from` of a semaphore that is open: no ticket is as high.
 const OPEN: u64 = u64::MAX;
 
 impl Semaphore {
@@ -195,12 +194,12 @@ impl Semaphore {
 
     /// Takes this many permits, all or none, as [`try_acquire`](Self::try_acquire) does.
     pub fn try_acquire_many(&self, permits: usize) -> Option<Permit<'_>> {
-        (!self.is_closed() && self.take(permits)).then(|| Permit { semaphore: self, permits })
+        self.take(permits).then(|| Permit { semaphore: self, permits })
     }
 
     /// Takes a permit that can move into another task, as [`try_acquire`](Self::try_acquire) does.
     pub fn try_acquire_owned(self: &Rc<Self>) -> Option<OwnedPermit> {
-        (!self.is_closed() && self.take(1)).then(|| OwnedPermit { semaphore: Rc::clone(self), permits: 1 })
+        self.take(1).then(|| OwnedPermit { semaphore: Rc::clone(self), permits: 1 })
     }
 
     /// Makes more permits; those who wait get them first.
@@ -249,17 +248,17 @@ impl Semaphore {
         self.closed_from.get() != OPEN
     }
 
-    /// Whether whoever was served with this key, or at once, was served the news that the semaphore is closed.
+    /// Whether whoever was served with this ticket was served the news that the semaphore is closed.
     #[inline]
-    fn is_closed_to(&self, key: Option<WaitKey>) -> bool {
-        self.closed_from.get() <= key.map_or(OPEN - 1, WaitKey::ticket)
+    fn is_closed_to(&self, ticket: u64) -> bool {
+        self.closed_from.get() <= ticket
     }
 
-    /// Takes permits if that overtakes nobody; who wants none overtakes nobody.
+    /// Takes permits of an open semaphore if that overtakes nobody; who wants none overtakes nobody.
     #[inline]
     fn take(&self, permits: usize) -> bool {
         let available = self.available.get();
-        if available < permits || (0 < permits && !self.queue.is_empty()) {
+        if available < permits || self.is_closed() || (0 < permits && !self.queue.is_empty()) {
             return false;
         }
         self.available.set(available - permits);

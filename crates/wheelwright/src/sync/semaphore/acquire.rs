@@ -89,8 +89,11 @@ impl Request {
     #[inline]
     fn poll(&mut self, semaphore: &Semaphore, cx: &Context<'_>) -> Poll<Result<usize, Closed>> {
         let wants = self.wants;
-        let attempt = || semaphore.is_closed() || semaphore.take(wants);
-        self.place.poll(&semaphore.queue, wants, cx, attempt).map(|key| match semaphore.is_closed_to(key) {
+        if self.place.is_served_at_once(|| semaphore.take(wants)) {
+            return Poll::Ready(Ok(wants));
+        }
+        let attempt = move || semaphore.is_closed() || semaphore.take(wants);
+        self.place.wait(&semaphore.queue, wants, cx, attempt).map(|ticket| match semaphore.is_closed_to(ticket) {
             true => Err(Closed),
             false => Ok(wants),
         })
@@ -102,7 +105,7 @@ impl Request {
         match self.place.leave(&semaphore.queue) {
             // It may have stood in front of others who want less.
             Left::Line(_waiter) => semaphore.grant(),
-            Left::Served(key) if !semaphore.is_closed_to(Some(key)) => semaphore.release(self.wants),
+            Left::Served(ticket) if !semaphore.is_closed_to(ticket) => semaphore.release(self.wants),
             Left::Served(_) | Left::Nothing => {}
         }
     }
