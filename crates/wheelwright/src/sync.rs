@@ -32,4 +32,4 @@ pub use mutex::{Mutex, MutexGuard};
 pub use notify::{Notified, Notify};
 pub use once_cell::{GetOrInit, GetOrTryInit, OnceCell};
 pub use rw_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};
+pub use semaphore::{Acquire, AcquireOwned, Acquiring, OwnedPermit, Permit, Permits, Semaphore};

@@ -2,14 +2,12 @@
 
 use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::semaphore::{Acquire, Permit};
-
-/// Why an `acquire` succeeds.
-const OPEN: &str = "nobody closes the permits of a lock";
 
 /// Gives access to what a lock protects; dropping it lets the next in line in.
 ///
@@ -18,23 +16,8 @@ const OPEN: &str = "nobody closes the permits of a lock";
 #[must_use = "the lock is given back as soon as the guard is dropped"]
 pub struct Guard<'a, B> {
     // Dropped first, so that the value is free when the next one is told.
-    value: B,
-    _permit: Permit<'a>,
-}
-
-impl<'a, T: ?Sized> Guard<'a, Ref<'a, T>> {
-    /// Shares the value with others who read.
-    pub(super) fn shared(value: &'a RefCell<T>, permit: Permit<'a>) -> Self {
-        Self { value: value.borrow(), _permit: permit }
-    }
-}
-
-impl<'a, T: ?Sized> Guard<'a, RefMut<'a, T>> {
-    /// Has the value alone.
-    #[inline]
-    pub(super) fn alone(value: &'a RefCell<T>, permit: Permit<'a>) -> Self {
-        Self { value: value.borrow_mut(), _permit: permit }
-    }
+    pub(super) value: B,
+    pub(super) _permit: Permit<'a>,
 }
 
 impl<B: Deref> Deref for Guard<'_, B> {
@@ -65,11 +48,31 @@ impl<B: fmt::Display> fmt::Display for Guard<'_, B> {
     }
 }
 
-/// Waits to have a value alone; made by [`Mutex::lock`](super::Mutex::lock) and [`RwLock::write`](super::RwLock::write).
+/// Waits for access to what a lock protects.
+///
+/// Its kinds are [`Lock`] and [`Read`].
 #[must_use = "futures do nothing unless awaited"]
-pub struct Lock<'a, T: ?Sized> {
-    pub(super) permits: Acquire<'a>,
-    pub(super) value: &'a RefCell<T>,
+pub struct Locking<'a, T: ?Sized, B> {
+    permits: Acquire<'a>,
+    value: &'a RefCell<T>,
+    borrows: PhantomData<B>,
+}
+
+/// Waits to have a value alone; made by [`Mutex::lock`](super::Mutex::lock) and [`RwLock::write`](super::RwLock::write).
+pub type Lock<'a, T> = Locking<'a, T, RefMut<'a, T>>;
+
+/// Waits to share a value with others who read; made by [`RwLock::read`](super::RwLock::read).
+pub type Read<'a, T> = Locking<'a, T, Ref<'a, T>>;
+
+impl<'a, T: ?Sized, B> Locking<'a, T, B> {
+    pub(super) fn new(permits: Acquire<'a>, value: &'a RefCell<T>) -> Self {
+        Self { permits, value, borrows: PhantomData }
+    }
+
+    #[inline]
+    fn poll_permit(&mut self, cx: &mut Context<'_>) -> Poll<Permit<'a>> {
+        Pin::new(&mut self.permits).poll(cx).map(|permit| permit.expect("nobody closes the permits of a lock"))
+    }
 }
 
 impl<'a, T: ?Sized> Future for Lock<'a, T> {
@@ -77,21 +80,8 @@ impl<'a, T: ?Sized> Future for Lock<'a, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.permits).poll(cx).map(|permit| Guard::alone(self.value, permit.expect(OPEN)))
+        self.poll_permit(cx).map(|permit| Guard { value: self.value.borrow_mut(), _permit: permit })
     }
-}
-
-impl<T: ?Sized> fmt::Debug for Lock<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lock").field("permits", &self.permits).finish_non_exhaustive()
-    }
-}
-
-/// Waits to share a value with others who read; made by [`RwLock::read`](super::RwLock::read).
-#[must_use = "futures do nothing unless awaited"]
-pub struct Read<'a, T: ?Sized> {
-    pub(super) permits: Acquire<'a>,
-    pub(super) value: &'a RefCell<T>,
 }
 
 impl<'a, T: ?Sized> Future for Read<'a, T> {
@@ -99,12 +89,12 @@ impl<'a, T: ?Sized> Future for Read<'a, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.permits).poll(cx).map(|permit| Guard::shared(self.value, permit.expect(OPEN)))
+        self.poll_permit(cx).map(|permit| Guard { value: self.value.borrow(), _permit: permit })
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Read<'_, T> {
+impl<T: ?Sized, B> fmt::Debug for Locking<'_, T, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Read").field("permits", &self.permits).finish_non_exhaustive()
+        f.debug_struct("Locking").field("permits", &self.permits).finish_non_exhaustive()
     }
 }

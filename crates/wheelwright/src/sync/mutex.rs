@@ -74,7 +74,7 @@ impl<T: ?Sized> Mutex<T> {
     /// If it is polled after it has completed.
     #[track_caller]
     pub fn lock(&self) -> Lock<'_, T> {
-        Lock { permits: self.permit.acquire(), value: &self.value }
+        Lock::new(self.permit.acquire(), &self.value)
     }
 
     /// Locks the mutex if it is free and nobody waits for it.
@@ -86,7 +86,7 @@ impl<T: ?Sized> Mutex<T> {
     /// assert_eq!(*guard, 7);
     /// ```
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        self.permit.try_acquire().map(|permit| Guard::alone(&self.value, permit))
+        self.permit.try_acquire().map(|permit| Guard { value: self.value.borrow_mut(), _permit: permit })
     }
 
     /// The value, with no need to lock: nobody else has the mutex.

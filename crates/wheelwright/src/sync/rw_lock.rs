@@ -71,7 +71,7 @@ impl<T: ?Sized> RwLock<T> {
     /// If it is polled after it has completed.
     #[track_caller]
     pub fn read(&self) -> Read<'_, T> {
-        Read { permits: self.permits.acquire(), value: &self.value }
+        Read::new(self.permits.acquire(), &self.value)
     }
 
     /// Waits until the value is this task's alone.
@@ -85,7 +85,7 @@ impl<T: ?Sized> RwLock<T> {
     /// If it is polled after it has completed.
     #[track_caller]
     pub fn write(&self) -> Lock<'_, T> {
-        Lock { permits: self.permits.acquire_many(ALL), value: &self.value }
+        Lock::new(self.permits.acquire_many(ALL), &self.value)
     }
 
     /// Reads if nobody writes and nobody waits.
@@ -96,12 +96,12 @@ impl<T: ?Sized> RwLock<T> {
     /// assert!(one.is_some() && other.is_some() && lock.try_write().is_none());
     /// ```
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
-        self.permits.try_acquire().map(|permit| Guard::shared(&self.value, permit))
+        self.permits.try_acquire().map(|permit| Guard { value: self.value.borrow(), _permit: permit })
     }
 
     /// Writes if nobody reads, writes or waits.
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
-        self.permits.try_acquire_many(ALL).map(|permit| Guard::alone(&self.value, permit))
+        self.permits.try_acquire_many(ALL).map(|permit| Guard { value: self.value.borrow_mut(), _permit: permit })
     }
 
     /// The value, with no need to lock: nobody else has the lock.

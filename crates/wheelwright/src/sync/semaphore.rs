@@ -23,8 +23,8 @@ use crate::waker::wake;
 mod acquire;
 mod permit;
 
-pub use acquire::{Acquire, AcquireOwned};
-pub use permit::{OwnedPermit, Permit};
+pub use acquire::{Acquire, AcquireOwned, Acquiring};
+pub use permit::{OwnedPermit, Permit, Permits};
 
 /// Limits how many tasks of one thread do something at once.
 ///
@@ -194,7 +194,10 @@ impl Semaphore {
 
     /// Takes this many permits, all or none, as [`try_acquire`](Self::try_acquire) does.
     pub fn try_acquire_many(&self, permits: usize) -> Option<Permit<'_>> {
-        self.take(permits).then(|| Permit { semaphore: self, permits })
+        if !self.take(permits) {
+            return None;
+        }
+        Some(Permit { semaphore: self, permits })
     }
 
     /// Takes a permit that can move into another task, as [`try_acquire`](Self::try_acquire) does.

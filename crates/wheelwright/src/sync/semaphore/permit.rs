@@ -1,18 +1,27 @@
 //! Turns permits that were granted into values that give them back when they are dropped.
 
+use std::ops::Deref;
 use std::rc::Rc;
 
 use super::Semaphore;
 
 /// Permits of a [`Semaphore`]; dropping it gives them back.
+///
+/// It is a [`Permit`] or an [`OwnedPermit`], as it borrows the semaphore or keeps it alive.
 #[derive(Debug)]
 #[must_use = "a permit is given back as soon as it is dropped"]
-pub struct Permit<'a> {
-    pub(super) semaphore: &'a Semaphore,
+pub struct Permits<S: Deref<Target = Semaphore>> {
+    pub(super) semaphore: S,
     pub(super) permits: usize,
 }
 
-impl Permit<'_> {
+/// Permits of a [`Semaphore`], which they borrow.
+pub type Permit<'a> = Permits<&'a Semaphore>;
+
+/// Permits that keep their [`Semaphore`] alive, and can move into another task.
+pub type OwnedPermit = Permits<Rc<Semaphore>>;
+
+impl<S: Deref<Target = Semaphore>> Permits<S> {
     /// Takes the permits out of circulation: nobody gets them any more, unless
     /// [`add_permits`](Semaphore::add_permits) makes new ones.
     ///
@@ -28,29 +37,7 @@ impl Permit<'_> {
     }
 }
 
-impl Drop for Permit<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.semaphore.release(self.permits);
-    }
-}
-
-/// Permits that keep their [`Semaphore`] alive; dropping it gives them back.
-#[derive(Debug)]
-#[must_use = "a permit is given back as soon as it is dropped"]
-pub struct OwnedPermit {
-    pub(super) semaphore: Rc<Semaphore>,
-    pub(super) permits: usize,
-}
-
-impl OwnedPermit {
-    /// Takes the permits out of circulation, as [`Permit::forget`] does.
-    pub fn forget(mut self) {
-        self.permits = 0;
-    }
-}
-
-impl Drop for OwnedPermit {
+impl<S: Deref<Target = Semaphore>> Drop for Permits<S> {
     #[inline]
     fn drop(&mut self) {
         self.semaphore.release(self.permits);
