@@ -77,6 +77,28 @@ fn block_on_ends_with_the_runtime() {
 }
 
 #[test]
+fn a_blocking_job_that_blocks_on_the_loop_does_not_stop_its_end() {
+    let runtime = Runtime::builder().build().expect("a loop");
+    let handle = runtime.handle();
+    let (begun, has_begun) = mpsc::channel();
+    let job = runtime.block_on(async {
+        let job = spawn_blocking(move || {
+            handle.block_on(async move || {
+                begun.send(()).expect("the test listens");
+                pending::<()>().await;
+            })
+        });
+        while has_begun.try_recv().is_err() {
+            yield_now().await;
+        }
+        job
+    });
+    drop(runtime);
+    let outcome = block_on(job).expect("it does not panic").expect("the inbox was open");
+    assert!(outcome.expect_err("it never ended").is_cancelled());
+}
+
+#[test]
 fn an_abort_from_another_thread_drops_the_task_on_its_loop() {
     let home = thread::current().id();
     let (out, dropped_on) = mpsc::channel();

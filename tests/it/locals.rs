@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use wheelwright::{block_on, spawn, task, yield_now};
 
-use crate::support::{OnDrop, message_of};
+use crate::support::{OnDrop, message_of, parked};
 
 static NAME: task::Local<&str> = task::Local::new();
 static NUMBER: task::Local<Rc<Cell<u32>>> = task::Local::new();
@@ -67,7 +67,7 @@ fn a_local_is_there_for_destructors_and_gone_after_a_panic() {
             let _guard = OnDrop(move || note.set(NAME.get()));
             pending::<()>().await;
         }));
-        yield_now().await;
+        parked().await;
         dropped.abort();
         assert!(dropped.await.expect_err("it was aborted").is_cancelled());
         assert_eq!(seen.get(), Some("dropped"));

@@ -52,7 +52,8 @@ pub(crate) async fn dropped_at_every_step<F: Future>(mut make: impl FnMut() -> F
         });
         let is_complete = is_complete.await;
         drop(future);
-        back_to(before, polls).await;
+        println!("dropped after {polls} polls");
+        back_to(before).await;
         if is_complete {
             return done;
         }
@@ -61,11 +62,11 @@ pub(crate) async fn dropped_at_every_step<F: Future>(mut make: impl FnMut() -> F
 }
 
 /// Waits until the loop holds no more than before: aborted tasks go in the next lap, blocking jobs by themselves.
-async fn back_to(before: Live, polls: usize) {
+pub(crate) async fn back_to(before: Live) {
     let begin = Instant::now();
     while inspect::live() != before {
         let live = inspect::live();
-        assert!(begin.elapsed() < Duration::from_secs(20), "dropped after {polls} polls: {live:?}, not {before:?}");
+        assert!(begin.elapsed() < Duration::from_secs(20), "{live:?}, not {before:?}");
         yield_now().await;
     }
 }

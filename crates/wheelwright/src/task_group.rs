@@ -29,7 +29,8 @@ pub use error::{GroupError, TaskError};
 /// run on their own, or that borrow from their owner, are cheaper in a [`Group`](crate::Group) or a [`scope`](crate::scope()).
 ///
 /// Aborting marks; the loop drops the aborted tasks in its next lap. To wait until they are gone, take their outputs to
-/// the end, or call [`shutdown`](Self::shutdown).
+/// the end, or call [`shutdown`](Self::shutdown). A group that a task owns is dropped with it, and its tasks go a lap
+/// later: nobody waits for those.
 ///
 /// ```
 /// use std::time::Duration;
@@ -152,7 +153,7 @@ impl<T> TaskGroup<T> {
     /// Aborts all tasks and waits until nothing of them is left. A panic of one is told to stderr.
     ///
     /// # Cancel safety
-    /// The tasks are aborted at its first poll; dropping it later only gives up the wait.
+    /// Dropping it gives up the wait; the tasks are aborted all the same.
     pub async fn shutdown(mut self) {
         self.abort_all();
         while let Some(outcome) = self.join_next().await {
