@@ -7,17 +7,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
 use super::SendError;
-use super::waiting::Crowd;
-use crate::observe::{Line, WaitOn, resource_id};
-use crate::wait_list::WaitKey;
+use super::queue::{Place, Queue};
+use crate::observe::WaitOn;
 
 /// Makes a channel whose receivers each get every value sent while they are there.
 ///
@@ -50,13 +48,12 @@ use crate::wait_list::WaitKey;
 pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(0 < capacity, "a broadcast channel of capacity 0 could keep no value for anybody");
     let channel = Rc::new(Channel {
-        id: resource_id(),
         capacity,
         ring: RefCell::new(VecDeque::new()),
         next: Cell::new(0),
         senders: Cell::new(1),
         receivers: Cell::new(0),
-        crowd: Crowd::new(),
+        queue: Queue::new(WaitOn::Value),
     });
     let sender = Sender { channel };
     let receiver = sender.subscribe();
@@ -64,14 +61,13 @@ pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 }
 
 struct Channel<T> {
-    id: u32,
     capacity: usize,
     ring: RefCell<VecDeque<Slot<T>>>,
     /// The number of the next value; those in the ring have the numbers before it.
     next: Cell<u64>,
     senders: Cell<usize>,
     receivers: Cell<usize>,
-    crowd: Crowd,
+    queue: Queue<()>,
 }
 
 struct Slot<T> {
@@ -103,6 +99,21 @@ impl<T> Channel<T> {
     }
 }
 
+impl<T: Clone> Channel<T> {
+    fn poll_take(&self, number: &mut u64, place: &mut Place, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        loop {
+            let next = *number;
+            let is_news = || next < self.next.get() || self.senders.get() == 0;
+            ready!(place.poll(&self.queue, (), cx, is_news));
+            drop(place.begin_anew(&self.queue));
+            // `try_recv` may have been there since the wake.
+            if let Some(found) = self.take(number) {
+                return Poll::Ready(found.map(Rc::unwrap_or_clone));
+            }
+        }
+    }
+}
+
 /// Sends values to all receivers; made by [`channel`].
 pub struct Sender<T> {
     channel: Rc<Channel<T>>,
@@ -127,7 +138,7 @@ impl<T> Sender<T> {
         ring.push_back(slot);
         channel.next.set(channel.next.get() + 1);
         drop(ring);
-        channel.crowd.wake_all();
+        channel.queue.wake_all();
         drop(overwritten);
         Ok(unseen)
     }
@@ -145,7 +156,7 @@ impl<T> Sender<T> {
     pub fn subscribe(&self) -> Receiver<T> {
         let channel = Rc::clone(&self.channel);
         channel.receivers.set(channel.receivers.get() + 1);
-        Receiver { next: channel.next.get(), channel, key: None, at: Location::caller() }
+        Receiver { next: channel.next.get(), channel, place: Place::new() }
     }
 
     /// The number of receivers.
@@ -166,14 +177,17 @@ impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         self.channel.senders.set(self.channel.senders.get() - 1);
         if self.channel.senders.get() == 0 {
-            self.channel.crowd.wake_all();
+            self.channel.queue.wake_all();
         }
     }
 }
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").field("id", &self.channel.id).field("receivers", &self.channel.receivers).finish()
+        f.debug_struct("Sender")
+            .field("id", &self.channel.queue.id)
+            .field("receivers", &self.channel.receivers)
+            .finish()
     }
 }
 
@@ -205,9 +219,8 @@ pub struct Receiver<T> {
     channel: Rc<Channel<T>>,
     /// The number of the next value to receive.
     next: u64,
-    /// There while it waits for one.
-    key: Option<WaitKey>,
-    at: Line,
+    /// Where it waits as a stream.
+    place: Place,
 }
 
 impl<T: Clone> Receiver<T> {
@@ -223,7 +236,7 @@ impl<T: Clone> Receiver<T> {
     /// Dropping the future loses nothing.
     #[track_caller]
     pub fn recv(&mut self) -> Receiving<'_, T> {
-        Receiving { receiver: self, at: Location::caller() }
+        Receiving { receiver: self, place: Place::new() }
     }
 
     /// Takes the next value if there is one; `Ok(None)` while none has come.
@@ -246,20 +259,15 @@ impl<T: Clone> Receiver<T> {
         let found = self.channel.take(&mut self.next);
         found.transpose().map(|value| value.map(Rc::unwrap_or_clone))
     }
-
-    fn poll_recv(&mut self, cx: &Context<'_>, at: Line) -> Poll<Result<T, RecvError>> {
-        let Self { channel, next, key, .. } = self;
-        let found = channel.crowd.poll(key, cx, (WaitOn::Value, channel.id, at), || channel.take(next));
-        found.map(|value| value.map(Rc::unwrap_or_clone))
-    }
 }
 
 impl<T: Clone> Stream for Receiver<T> {
     type Item = Result<T, RecvError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let at = self.at;
-        self.poll_recv(cx, at).map(|outcome| Some(outcome).filter(|outcome| !matches!(outcome, Err(RecvError::Closed))))
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { channel, next, place } = self.get_mut();
+        let received = channel.poll_take(next, place, cx);
+        received.map(|outcome| Some(outcome).filter(|outcome| !matches!(outcome, Err(RecvError::Closed))))
     }
 }
 
@@ -269,7 +277,7 @@ impl<T> Drop for Receiver<T> {
         channel.receivers.set(channel.receivers.get() - 1);
         // What is sent from now on does not count on this receiver: dropping its waker or a value may send more.
         let end = channel.next.get();
-        channel.crowd.leave(&mut self.key);
+        drop(self.place.leave(&channel.queue));
         while self.next < end {
             drop(channel.take(&mut self.next));
         }
@@ -278,7 +286,7 @@ impl<T> Drop for Receiver<T> {
 
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("id", &self.channel.id).field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("Receiver").field("id", &self.channel.queue.id).field("next", &self.next).finish_non_exhaustive()
     }
 }
 
@@ -287,21 +295,21 @@ impl<T> fmt::Debug for Receiver<T> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Receiving<'a, T> {
     receiver: &'a mut Receiver<T>,
-    at: Line,
+    place: Place,
 }
 
 impl<T: Clone> std::future::Future for Receiving<'_, T> {
     type Output = Result<T, RecvError>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let at = self.at;
-        self.receiver.poll_recv(cx, at)
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { receiver, place } = self.get_mut();
+        receiver.channel.poll_take(&mut receiver.next, place, cx)
     }
 }
 
 impl<T> Drop for Receiving<'_, T> {
     fn drop(&mut self) {
-        self.receiver.channel.crowd.leave(&mut self.receiver.key);
+        drop(self.place.leave(&self.receiver.channel.queue));
     }
 }
 

@@ -146,7 +146,7 @@ impl<T> Sender<T> {
     #[doc(alias = "put")]
     #[track_caller]
     pub fn send(&self, value: T) -> Sending<'_, T> {
-        Sending::new(self.reserve(), value)
+        Sending { reserving: self.reserve(), value: Some(value) }
     }
 
     /// Sends a value if there is room and nobody waits for it.
@@ -195,7 +195,7 @@ impl<T> Sender<T> {
     /// Dropping the future leaves the line; a place granted but not yet taken goes to the next.
     #[track_caller]
     pub fn reserve(&self) -> Reserving<'_, T> {
-        Reserving { channel: &self.channel, acquire: self.channel.room.acquire() }
+        Reserving { sender: self, acquire: self.channel.room.acquire() }
     }
 
     /// Whether nothing can be sent any more: the receiver is gone or has closed the channel.
@@ -229,8 +229,9 @@ impl<T> fmt::Debug for Sender<T> {
 
 /// A place in a channel, kept for one value; made by [`Sender::reserve`]. Dropping it frees the place.
 #[must_use = "a place is free again as soon as its permit is dropped"]
+#[derive(Debug)]
 pub struct Permit<'a, T> {
-    channel: &'a Channel<T>,
+    sender: &'a Sender<T>,
     place: semaphore::Permit<'a>,
 }
 
@@ -242,13 +243,7 @@ impl<T> Permit<'_, T> {
     /// Gives the value back if the receiver has gone or closed the channel meanwhile.
     #[inline]
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
-        self.channel.push(self.place, value)
-    }
-}
-
-impl<T> fmt::Debug for Permit<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("place", &self.place).finish_non_exhaustive()
+        self.sender.channel.push(self.place, value)
     }
 }
 

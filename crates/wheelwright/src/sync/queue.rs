@@ -130,6 +130,13 @@ impl Place {
         false
     }
 
+    /// Gives up what was not taken, to wait again from the end of the line.
+    pub(super) fn begin_anew<T>(&mut self, queue: &Queue<T>) -> Left<T> {
+        let left = self.leave(queue);
+        self.progress = Progress::New;
+        left
+    }
+
     /// Gives up what was not taken.
     #[inline]
     pub(super) fn leave<T>(&mut self, queue: &Queue<T>) -> Left<T> {

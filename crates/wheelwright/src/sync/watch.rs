@@ -6,12 +6,11 @@
 use std::cell::{Cell, Ref, RefCell};
 use std::fmt;
 use std::mem;
-use std::panic::Location;
 use std::rc::Rc;
 
-use super::waiting::Crowd;
+use super::queue::{Place, Queue};
 use super::{Closed, SendError};
-use crate::observe::resource_id;
+use crate::observe::WaitOn;
 
 mod changed;
 
@@ -48,12 +47,11 @@ pub use changed::{Changed, WaitFor};
 #[doc(alias = "Condition")]
 pub fn channel<T>(initial: T) -> (Sender<T>, Receiver<T>) {
     let channel = Rc::new(Channel {
-        id: resource_id(),
         value: RefCell::new(initial),
         version: Cell::new(0),
         has_sender: Cell::new(true),
         receivers: Cell::new(0),
-        crowd: Crowd::new(),
+        queue: Queue::new(WaitOn::Change),
     });
     let sender = Sender { channel };
     let receiver = sender.subscribe();
@@ -61,14 +59,13 @@ pub fn channel<T>(initial: T) -> (Sender<T>, Receiver<T>) {
 }
 
 struct Channel<T> {
-    id: u32,
     value: RefCell<T>,
     /// The number of the latest change. At one a nanosecond they last for 584 years.
     version: Cell<u64>,
     has_sender: Cell<bool>,
     receivers: Cell<usize>,
     /// The receivers that wait for a change.
-    crowd: Crowd,
+    queue: Queue<()>,
 }
 
 impl<T> Channel<T> {
@@ -79,7 +76,7 @@ impl<T> Channel<T> {
         let outcome = change(&mut value);
         drop(value);
         self.version.set(self.version.get() + 1);
-        self.crowd.wake_all();
+        self.queue.wake_all();
         outcome
     }
 }
@@ -157,13 +154,16 @@ impl<T> Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         self.channel.has_sender.set(false);
-        self.channel.crowd.wake_all();
+        self.channel.queue.wake_all();
     }
 }
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").field("id", &self.channel.id).field("receivers", &self.channel.receivers).finish()
+        f.debug_struct("Sender")
+            .field("id", &self.channel.queue.id)
+            .field("receivers", &self.channel.receivers)
+            .finish()
     }
 }
 
@@ -209,7 +209,7 @@ impl<T> Receiver<T> {
     /// Dropping the future loses nothing: the change counts as seen only when the future gives it.
     #[track_caller]
     pub fn changed(&mut self) -> Changed<'_, T> {
-        Changed::new(&self.channel, &mut self.seen, Location::caller())
+        Changed { channel: &self.channel, seen: &mut self.seen, place: Place::new() }
     }
 
     /// Waits until the value passes a test, and gives it; at once, if it does now.
@@ -244,7 +244,7 @@ impl<T> Receiver<T> {
     #[doc(alias = "wait_until")]
     #[track_caller]
     pub fn wait_for<F: FnMut(&T) -> bool>(&mut self, test: F) -> WaitFor<'_, T, F> {
-        WaitFor::new(self.changed(), test)
+        WaitFor { changed: self.changed(), test }
     }
 }
 
@@ -263,7 +263,7 @@ impl<T> Drop for Receiver<T> {
 
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("id", &self.channel.id).field("changed", &self.has_changed()).finish()
+        f.debug_struct("Receiver").field("id", &self.channel.queue.id).field("changed", &self.has_changed()).finish()
     }
 }
 

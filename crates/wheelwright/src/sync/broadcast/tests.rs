@@ -51,7 +51,7 @@ fn a_recv_dropped_while_waiting_loses_nothing_and_leaves_nothing() {
     let (sender, mut receiver) = channel(4);
     let (waker, count) = CountingWaker::new();
     assert!(poll_with(&mut receiver.recv(), &waker).is_pending());
-    assert!(sender.channel.crowd.is_empty());
+    assert!(sender.channel.queue.is_empty());
     let mut recv = receiver.recv();
     assert!(poll_with(&mut recv, &waker).is_pending());
     assert_eq!(sender.send(1), Ok(1));

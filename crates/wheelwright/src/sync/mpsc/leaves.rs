@@ -1,18 +1,18 @@
 //! Turns room in a channel, and values from it, into futures.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::{Channel, Permit, Receiver};
+use super::{Permit, Receiver, Sender};
 use crate::observe::Line;
 use crate::sync::{Acquire, Closed, SendError};
 
-/// Waits for a place in the channel; made by [`Sender::reserve`](super::Sender::reserve).
+/// Waits for a place in the channel; made by [`Sender::reserve`].
+#[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Reserving<'a, T> {
-    pub(super) channel: &'a Channel<T>,
+    pub(super) sender: &'a Sender<T>,
     pub(super) acquire: Acquire<'a>,
 }
 
@@ -21,30 +21,18 @@ impl<'a, T> Future for Reserving<'a, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let channel = self.channel;
-        Pin::new(&mut self.acquire).poll(cx).map_ok(|place| Permit { channel, place })
+        let sender = self.sender;
+        Pin::new(&mut self.acquire).poll(cx).map_ok(|place| Permit { sender, place })
     }
 }
 
-impl<T> fmt::Debug for Reserving<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reserving").field("acquire", &self.acquire).finish_non_exhaustive()
-    }
-}
-
-/// Sends a value once there is room; made by [`Sender::send`](super::Sender::send).
+/// Sends a value once there is room; made by [`Sender::send`].
+#[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Sending<'a, T> {
-    reserving: Reserving<'a, T>,
+    pub(super) reserving: Reserving<'a, T>,
     /// There until it is sent.
-    value: Option<T>,
-}
-
-impl<'a, T> Sending<'a, T> {
-    #[inline]
-    pub(super) fn new(reserving: Reserving<'a, T>, value: T) -> Self {
-        Self { reserving, value: Some(value) }
-    }
+    pub(super) value: Option<T>,
 }
 
 // The value is moved, never polled, so it need not stay where it is.
@@ -61,12 +49,6 @@ impl<T> Future for Sending<'_, T> {
             Ok(place) => place.send(value),
             Err(Closed) => Err(SendError(value)),
         })
-    }
-}
-
-impl<T> fmt::Debug for Sending<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sending").field("reserving", &self.reserving).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Turns room in another thread's channel, and values from it, into futures.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,6 +10,7 @@ use crate::sync::{SendError, TrySendError};
 use crate::wait_list::WaitKey;
 
 /// Sends a value once there is room; made by [`Sender::send`].
+#[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Sending<'a, T> {
     pub(super) sender: &'a Sender<T>,
@@ -46,12 +46,6 @@ impl<T> Future for Sending<'_, T> {
 impl<T> Drop for Sending<'_, T> {
     fn drop(&mut self) {
         self.sender.channel.room.leave(&mut self.key);
-    }
-}
-
-impl<T> fmt::Debug for Sending<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sending").field("sender", &self.sender).finish_non_exhaustive()
     }
 }
 

@@ -6,64 +6,55 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::{Channel, Closed};
-use crate::observe::{Line, WaitOn};
-use crate::wait_list::WaitKey;
+use super::{Channel, Closed, Place};
 
 /// Waits for a change; made by [`Receiver::changed`](super::Receiver::changed).
 #[must_use = "futures do nothing unless awaited"]
 pub struct Changed<'a, T> {
-    channel: &'a Channel<T>,
-    seen: &'a mut u64,
-    key: Option<WaitKey>,
-    at: Line,
-}
-
-impl<'a, T> Changed<'a, T> {
-    pub(super) fn new(channel: &'a Channel<T>, seen: &'a mut u64, at: Line) -> Self {
-        Self { channel, seen, key: None, at }
-    }
+    pub(super) channel: &'a Channel<T>,
+    pub(super) seen: &'a mut u64,
+    pub(super) place: Place,
 }
 
 impl<T> Future for Changed<'_, T> {
     type Output = Result<(), Closed>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { channel, seen, key, at } = self.get_mut();
-        channel.crowd.poll(key, cx, (WaitOn::Change, channel.id, at), || {
-            let version = channel.version.get();
-            if **seen != version {
-                **seen = version;
-                return Some(Ok(()));
-            }
-            (!channel.has_sender.get()).then_some(Err(Closed))
-        })
+        let Self { channel, seen, place } = self.get_mut();
+        let is_news = || **seen != channel.version.get() || !channel.has_sender.get();
+        ready!(place.poll(&channel.queue, (), cx, is_news));
+        let version = channel.version.get();
+        let is_change = **seen != version;
+        **seen = version;
+        Poll::Ready(if is_change { Ok(()) } else { Err(Closed) })
+    }
+}
+
+impl<T> Changed<'_, T> {
+    /// Leaves the line, if it stands there, to wait for another change.
+    fn begin_anew(&mut self) {
+        let left = self.place.begin_anew(&self.channel.queue);
+        drop(left);
     }
 }
 
 impl<T> Drop for Changed<'_, T> {
     fn drop(&mut self) {
-        self.channel.crowd.leave(&mut self.key);
+        drop(self.place.leave(&self.channel.queue));
     }
 }
 
 impl<T> fmt::Debug for Changed<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Changed").field("id", &self.channel.id).finish_non_exhaustive()
+        f.debug_struct("Changed").field("id", &self.channel.queue.id).finish_non_exhaustive()
     }
 }
 
 /// Waits for a value that passes a test; made by [`Receiver::wait_for`](super::Receiver::wait_for).
 #[must_use = "futures do nothing unless awaited"]
 pub struct WaitFor<'a, T, F> {
-    changed: Changed<'a, T>,
-    test: F,
-}
-
-impl<'a, T, F> WaitFor<'a, T, F> {
-    pub(super) fn new(changed: Changed<'a, T>, test: F) -> Self {
-        Self { changed, test }
-    }
+    pub(super) changed: Changed<'a, T>,
+    pub(super) test: F,
 }
 
 // The test is only called, never polled, so it need not stay where it is.
@@ -76,7 +67,7 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
         let Self { changed, test } = self.get_mut();
         loop {
             // First of all, for that may drop another executor's waker, and nothing may be borrowed then.
-            changed.channel.crowd.leave(&mut changed.key);
+            changed.begin_anew();
             let value = changed.channel.value.borrow();
             *changed.seen = changed.channel.version.get();
             if test(&value) {

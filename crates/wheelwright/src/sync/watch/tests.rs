@@ -38,7 +38,7 @@ fn a_wait_that_is_dropped_loses_nothing_and_leaves_nothing() {
     let (waker, count) = CountingWaker::new();
     assert!(poll_with(&mut receiver.changed(), &waker).is_pending());
     assert!(poll_with(&mut receiver.wait_for(|value| *value == 9), &waker).is_pending());
-    assert!(sender.channel.crowd.is_empty());
+    assert!(sender.channel.queue.is_empty());
     let mut changed = receiver.changed();
     assert!(poll_with(&mut changed, &waker).is_pending());
     sender.send(2).expect("a receiver is there");
@@ -242,6 +242,6 @@ proptest! {
                 Step::End => sender = None,
             }
         }
-        prop_assert!(viewers.iter().all(|(receiver, _)| receiver.channel.crowd.is_empty()));
+        prop_assert!(viewers.iter().all(|(receiver, _)| receiver.channel.queue.is_empty()));
     }
 }
