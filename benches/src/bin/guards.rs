@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 #[path = "../peers/rows.rs"]
 mod rows;
+#[path = "../peers/tools.rs"]
+mod tools;
 #[path = "../peers/words.rs"]
 mod words;
 

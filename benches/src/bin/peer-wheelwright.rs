@@ -4,6 +4,8 @@
 mod command;
 #[path = "../peers/rows.rs"]
 mod rows;
+#[path = "../peers/tools.rs"]
+mod tools;
 #[path = "../peers/words.rs"]
 mod words;
 

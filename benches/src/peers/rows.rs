@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::tools;
 use crate::words::{Semaphore, block_on, join_all, sleep, spawn, timeout, yield_now};
 use wheelwright_benches::measure::{Measured, Stopwatch};
 
@@ -38,11 +39,14 @@ pub(crate) fn run(row: &str, warm_up: u64, n: u64) -> Measured {
         "join_all_ready" => in_a_task(sizes, |n| batches(n, TASKS, join_all_ready)),
         "join_all_yield" => in_a_task(sizes, |n| batches(n, TASKS, join_all_yield)),
         "join_all_20" => in_a_task(sizes, |n| batches(n, 20, join_all_yield)),
-        _ => panic!("no row is called {row}"),
+        _ => tools::run(row, sizes),
     }
 }
 
-fn in_a_task<F: Future<Output = u64> + 'static>([warm_up, n]: [u64; 2], workload: impl Fn(u64) -> F) -> Measured {
+pub(crate) fn in_a_task<F: Future<Output = u64> + 'static>(
+    [warm_up, n]: [u64; 2],
+    workload: impl Fn(u64) -> F,
+) -> Measured {
     let (warm_up, measured) = (workload(warm_up), workload(n));
     let result = Rc::new(RefCell::new(None));
     let place = Rc::clone(&result);
@@ -69,10 +73,10 @@ fn in_the_root<F: Future<Output = u64>>([warm_up, n]: [u64; 2], workload: impl F
 }
 
 /// A handle gives the output with one runtime, a `Result` of it with another.
-fn settle<T>(_: T) {}
+pub(crate) fn settle<T>(_: T) {}
 
 /// Repeats `batch(size)` until there were at least `n` operations.
-async fn batches<F: Future<Output = ()>>(n: u64, size: u64, batch: impl Fn(u64) -> F) -> u64 {
+pub(crate) async fn batches<F: Future<Output = ()>>(n: u64, size: u64, batch: impl Fn(u64) -> F) -> u64 {
     let rounds = n.div_ceil(size);
     for _ in 0..rounds {
         batch(size).await;
@@ -104,7 +108,7 @@ async fn yields_of_the_peer(n: u64) -> u64 {
 
 /// A yield that only wakes itself, so that the figure is a wake and a lap with every peer.
 #[derive(Default)]
-struct Yield {
+pub(crate) struct Yield {
     yielded: bool,
 }
 
