@@ -113,7 +113,10 @@ async fn for_each(n: u64) -> u64 {
     let sum = Rc::new(std::cell::Cell::new(0));
     for_each_concurrent(LIMIT, 0..n, |i| {
         let sum = &sum;
-        async move { sum.set(sum.get() + once_yielding(i).await) }
+        async move {
+            let i = once_yielding(i).await;
+            sum.set(sum.get() + i);
+        }
     })
     .await;
     assert_eq!(sum.get(), n * (n - 1) / 2, "everyone ran once");
