@@ -22,12 +22,14 @@ pub mod remote;
 
 #[cfg(test)]
 mod tally; // values that are missed when they are lost
+#[cfg(test)]
+mod tests; // random operations, beside naive models
 
 pub use barrier::{Barrier, BarrierWait, BarrierWaitResult};
 pub use cancellation_token::{CancellationToken, Cancelled, DropGuard, RunUntilCancelled};
 pub use errors::{Closed, SendError, TryRecvError, TrySendError};
 pub use event::{Event, EventWait};
-pub use lock::{Guard, Lock, Read};
+pub use lock::{Guard, Lock, Locking, Read};
 pub use mutex::{Mutex, MutexGuard};
 pub use notify::{Notified, Notify};
 pub use once_cell::{GetOrInit, GetOrTryInit, OnceCell};

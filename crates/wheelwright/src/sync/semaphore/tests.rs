@@ -8,9 +8,6 @@ use super::{Acquire, OwnedPermit, Semaphore};
 use crate::sync::Closed;
 use crate::test_waker::{CountingWaker, HostileWaker, poll_once, poll_with, waker_that_clones_with};
 
-#[cfg(test)]
-mod oracle;
-
 fn ready<T>(poll: Poll<Result<T, Closed>>) -> T {
     match poll {
         Poll::Ready(outcome) => outcome.expect("the semaphore is open"),
