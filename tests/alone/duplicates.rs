@@ -27,6 +27,14 @@ fn duplicate(of: impl AsFd) -> OwnedFd {
     of.as_fd().try_clone_to_owned().expect("a descriptor is free")
 }
 
+async fn udp(held: &mut Vec<OwnedFd>) -> UdpSocket {
+    let socket = StdUdp::bind("127.0.0.1:0").expect("a port");
+    held.push(duplicate(&socket));
+    let socket = UdpSocket::from_std(socket).expect("an option");
+    register(socket.recv(&mut [0; 8])).await;
+    socket
+}
+
 /// With a duplicate of each kept until the end, none stays registered.
 pub(crate) fn none_is_watched() {
     block_on(async {
@@ -48,11 +56,7 @@ pub(crate) fn none_is_watched() {
         // One of our own, lent after it was registered.
         held.push(duplicate(&accepted));
 
-        let socket = StdUdp::bind("127.0.0.1:0").expect("a port");
-        held.push(duplicate(&socket));
-        let socket = UdpSocket::from_std(socket).expect("an option");
-        register(socket.recv(&mut [0; 8])).await;
-
+        let socket = udp(&mut held).await;
         let (mut unix, _other) = UnixStream::pair().expect("a pair");
         register(unix.read(&mut [0; 8])).await;
 

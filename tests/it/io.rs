@@ -7,13 +7,16 @@ use std::future::{Future, poll_fn};
 use std::io::{self, BufRead, ErrorKind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_io::{AsyncBufRead, AsyncRead};
-use wheelwright::io::{BufReader, Lines, lines};
-use wheelwright::yield_now;
+use wheelwright::io::{BufReader, Lines, copy, copy_bidirectional, lines};
+use wheelwright::net::{UdpSocket, UnixStream};
+use wheelwright::{join, race, time, yield_now};
 
 use crate::net::run;
+use crate::support::dropped_at_every_step;
 
 /// Reads so many bytes at a time, and waits a lap before each.
 struct Trickle {
@@ -207,5 +210,44 @@ fn a_buffer_is_a_reader_of_the_ecosystem() {
             all.extend_from_slice(&buf[..count]);
         }
         assert_eq!(all, b"bcdefghij");
+    });
+}
+
+#[test]
+fn waits_for_bytes_dropped_at_any_step_leave_nothing_behind() {
+    run(async || {
+        yield_now().await;
+        let in_three = async |mut stream: UnixStream| {
+            for _ in 0..3 {
+                yield_now().await;
+                stream.write_all(b"li\nne").await.expect("a write");
+            }
+        };
+        let reading = async || {
+            let (near, far) = UnixStream::pair().expect("a pair");
+            let mut reader = BufReader::new(far);
+            let mut text = String::new();
+            let all = async { while reader.read_line(&mut text).await.expect("text") != 0 {} };
+            join(in_three(near), all).await;
+        };
+        assert!(3 < dropped_at_every_step(reading).await);
+        let relaying = async || {
+            let (near, mut far) = UnixStream::pair().expect("a pair");
+            let (mut back, end) = UnixStream::pair().expect("a pair");
+            let relay = copy_bidirectional(&mut far, &mut back);
+            let counts = join(join(in_three(near), relay), copy(end, Vec::new())).await.0.1;
+            drop(counts);
+        };
+        assert!(3 < dropped_at_every_step(relaying).await);
+        let receiving = async || {
+            let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+            let address = socket.local_addr().expect("an address");
+            let sending = async {
+                yield_now().await;
+                socket.send_to(b"x", address).await.expect("a send");
+            };
+            drop(join(sending, join(socket.recv(&mut [0; 8]), socket.recv_from(&mut [0; 8]))).await);
+        };
+        assert!(1 < dropped_at_every_step(|| race(receiving(), time::sleep(Duration::from_millis(5)))).await);
     });
 }

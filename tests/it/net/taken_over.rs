@@ -171,15 +171,9 @@ fn loops_on_two_threads_share_a_port_and_send_what_they_got_over_a_channel() {
                 (stop, thread)
             })
             .into();
-        drop(results);
+        drop((results, ready));
         (0..2).for_each(|_| started.recv().expect("both start"));
-        let mut tally = [0, 0];
-        for _ in 0..100 {
-            let mut stream = TcpStream::connect(address).await.expect("a connection");
-            let mut number = [0];
-            assert_eq!(stream.read(&mut number).await.expect("a read"), 1);
-            tally[usize::from(number[0])] += 1;
-        }
+        let tally = ask(address, 100).await;
         for (stop, thread) in threads {
             drop(stop);
             thread.join().expect("it does not panic");
@@ -190,6 +184,18 @@ fn loops_on_two_threads_share_a_port_and_send_what_they_got_over_a_channel() {
         seen.iter().for_each(|number| reported[usize::from(number)] += 1);
         assert_eq!(reported, tally);
     });
+}
+
+/// Connects so many times: how often each loop answered.
+async fn ask(address: SocketAddr, times: usize) -> [usize; 2] {
+    let mut tally = [0, 0];
+    for _ in 0..times {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let mut number = [0];
+        assert_eq!(stream.read(&mut number).await.expect("a read"), 1);
+        tally[usize::from(number[0])] += 1;
+    }
+    tally
 }
 
 /// Tells each connection whose loop it reached, and the channel too.

@@ -46,6 +46,7 @@ pub fn copy<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(reader: R, writer: W) -
 }
 
 /// The future of [`copy`].
+#[derive(Debug)]
 #[must_use = "it copies nothing until it is awaited"]
 pub struct Copy<R, W> {
     reader: R,
@@ -103,6 +104,7 @@ where
 }
 
 /// The future of [`copy_bidirectional`].
+#[derive(Debug)]
 #[must_use = "it copies nothing until it is awaited"]
 pub struct CopyBidirectional<'a, A, B> {
     a: &'a mut A,
@@ -211,15 +213,8 @@ impl Way {
     }
 }
 
-impl<R, W> fmt::Debug for Copy<R, W> {
+impl fmt::Debug for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Copy").field("copied", &self.way.copied).finish_non_exhaustive()
-    }
-}
-
-impl<A, B> fmt::Debug for CopyBidirectional<'_, A, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let copied = (self.there.copied, self.back.copied);
-        f.debug_struct("CopyBidirectional").field("copied", &copied).finish_non_exhaustive()
+        f.debug_struct("Way").field("copied", &self.copied).finish_non_exhaustive()
     }
 }

@@ -86,13 +86,14 @@ impl<T, A: Future<Output = io::Result<T>> + Unpin> Stagger<A> {
 
 /// The two families in turn, beginning with that of the first address; within a family in the order given.
 fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let Some(first) = addresses.first() else { return addresses };
-    let is_first_family = first.is_ipv6();
-    let count = addresses.len();
-    let (ours, others): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|one| one.is_ipv6() == is_first_family);
-    let (mut ours, mut others) = (ours.into_iter(), others.into_iter());
-    let in_turn = (0..count).flat_map(|_| [ours.next(), others.next()]);
-    in_turn.flatten().collect()
+    let begins_with_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (firsts, others): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|one| one.is_ipv6() == begins_with_v6);
+    if others.is_empty() {
+        return firsts;
+    }
+    let (mut firsts, mut others) = (firsts.into_iter(), others.into_iter());
+    let pairs = std::iter::from_fn(|| Some([firsts.next(), others.next()]).filter(|pair| *pair != [None, None]));
+    pairs.flatten().flatten().collect()
 }
 
 #[cfg(test)]

@@ -127,3 +127,6 @@ impl<S, F> fmt::Debug for Attempt<'_, S, F> {
         f.debug_struct("Attempt").field("socket", self.turn.socket).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
