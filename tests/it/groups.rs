@@ -11,7 +11,7 @@ use std::time::Duration;
 use wheelwright::time::{now, sleep};
 use wheelwright::{Runtime, TaskError, TaskGroup, block_on, inspect, spawn, yield_now};
 
-use crate::support::{OnDrop, back_to, dropped_at_every_step};
+use crate::support::{OnDrop, back_to, dropped_at_every_step, message_of};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -241,6 +241,20 @@ fn a_group_moves_to_another_task_and_wakes_that_one() {
         assert!(pin!(group.join_next()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
         let other = spawn(async move { group.join_next().await.expect("one").is_ok() });
         assert!(other.await.expect("it is woken"));
+    });
+}
+
+#[test]
+fn a_group_that_spawns_outside_a_runtime_panics_and_can_be_used_further() {
+    let mut group = TaskGroup::new();
+    assert!(message_of(|| _ = group.spawn_named("nowhere", async { 1 })).contains("inside wheelwright::block_on"));
+    block_on(async {
+        for n in 2..4 {
+            group.spawn(async move { n });
+        }
+        let (one, other) = (group.join_next().await, group.join_next().await);
+        let sum = one.expect("two").expect("it completes") + other.expect("two").expect("it completes");
+        assert!(sum == 5 && group.join_next().await.is_none());
     });
 }
 

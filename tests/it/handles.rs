@@ -77,6 +77,7 @@ fn block_on_ends_with_the_runtime() {
 }
 
 #[test]
+#[expect(clippy::async_yields_async, reason = "the handle outlives its runtime")]
 fn a_blocking_job_that_blocks_on_the_loop_does_not_stop_its_end() {
     let runtime = Runtime::builder().build().expect("a loop");
     let handle = runtime.handle();

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::future::pending;
-use std::pin::pin;
 use std::rc::Rc;
 
 use wheelwright::{block_on, spawn, task, yield_now};
@@ -90,6 +89,6 @@ fn drop_of_a_value_may_use_other_locals() {
     fn ask() {
         // The value goes when its future is gone, and so those around it are in force or not: nothing is borrowed.
         let _ = NAME.get();
-        drop(pin!(NUMBER.scope(Rc::default(), pending::<()>())));
+        drop(NUMBER.scope(Rc::default(), pending::<()>()));
     }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn dropped_at_every_step<F: Future>(mut make: impl FnMut() -> F
         });
         let is_complete = is_complete.await;
         drop(future);
-        println!("dropped after {polls} polls");
+        eprintln!("dropped after {polls} polls");
         back_to(before).await;
         if is_complete {
             return done;

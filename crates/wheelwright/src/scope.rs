@@ -82,7 +82,7 @@ use crate::{panics, waker};
 /// let output = wheelwright::block_on(wheelwright::scope(async |s| s.spawn(async { 1 }).await));
 /// ```
 #[doc(alias = "nursery")]
-#[doc(alias = "moro")]
+#[doc(alias = "async_scope")]
 #[track_caller]
 pub fn scope<'env, T>(body: impl AsyncFnOnce(&Scope<'env>) -> T) -> impl Future<Output = T> {
     let made_at = Location::caller();

@@ -17,7 +17,7 @@ use slab::Slab;
 
 use crate::observe::{self, Line, WaitOn};
 use crate::task::{self, JoinError, JoinHandle, TaskId, discard};
-use crate::waker;
+use crate::{ready, waker};
 
 mod error;
 
@@ -119,6 +119,11 @@ impl<T> TaskGroup<T> {
 
     #[inline]
     fn start<F: Future<Output = T> + 'static>(&mut self, future: F, name: Option<&str>, at: Line) -> TaskId {
+        // Before a seat is given to a child that would tell of its end.
+        assert!(
+            ready::is_installed(),
+            "TaskGroup::spawn needs a runtime on this thread: call it inside wheelwright::block_on"
+        );
         let place = self.tasks.vacant_entry();
         let leaving = Leaving { seat: place.key(), group: Rc::clone(&self.ended) };
         place.insert(task::start(Child { future, leaving }, name, at)).id()

@@ -104,6 +104,22 @@ impl Runtime {
     }
 
     /// Starts a task. It runs while `block_on` does.
+    ///
+    /// It may run on when this frame is gone, so it borrows nothing from there:
+    ///
+    /// ```compile_fail
+    /// let runtime = wheelwright::Runtime::builder().build().unwrap();
+    /// let text = String::from("a frame's");
+    /// let task = runtime.spawn(async { text.len() });
+    /// drop(text);
+    /// ```
+    ///
+    /// ```
+    /// let runtime = wheelwright::Runtime::builder().build().unwrap();
+    /// let text = String::from("a frame's");
+    /// let task = runtime.spawn(async { 4 });
+    /// drop(text);
+    /// ```
     #[track_caller]
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         task::start(future, None, Location::caller())
