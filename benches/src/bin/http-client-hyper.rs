@@ -4,17 +4,13 @@ use std::cell::Cell;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Request, StatusCode};
+use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, LocalOptions};
-use wheelwright_benches::client::{BODY, Job};
+use wheelwright_benches::client::Job;
+use wheelwright_benches::hyper_client::{Sender, work};
 use wheelwright_benches::measure::Stopwatch;
-
-type Sender = SendRequest<Empty<Bytes>>;
 
 fn main() -> io::Result<()> {
     let job = Job::from_command_line();
@@ -48,20 +44,4 @@ async fn fetch(senders: Vec<Sender>, job: &Job, requests: usize) -> io::Result<V
         senders.push(worker.await.map_err(io::Error::other)?.map_err(io::Error::other)?);
     }
     Ok(senders)
-}
-
-/// Sends requests one after another until none is left.
-async fn work(mut sender: Sender, job: Job, left: Rc<Cell<usize>>) -> hyper::Result<Sender> {
-    let host = job.addr.to_string();
-    let path = format!("/{BODY}");
-    while 0 < left.get() {
-        left.set(left.get() - 1);
-        sender.ready().await?;
-        let request = Request::get(&*path).header("host", &*host).header("accept", "*/*").body(Empty::new());
-        let response = sender.send_request(request.expect("the parts are valid")).await?;
-        assert_eq!(response.status(), StatusCode::OK, "the server has what is asked for");
-        let body = response.into_body().collect().await?.to_bytes();
-        assert_eq!(body.len(), BODY, "the server sends as many bytes as were asked for");
-    }
-    Ok(sender)
 }

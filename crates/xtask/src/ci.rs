@@ -28,6 +28,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "tests of the chores", run: |tally| cargo(tally, &["test", "-p", "xtask"], &[]) },
     Stage { name: "loom", run: loom },
     Stage { name: "examples", run: examples::run },
+    Stage { name: "interop", run: interop },
     // The README's command; the doctests are part of it.
     Stage { name: "cargo test", run: |tally| cargo(tally, &["test", "--no-fail-fast"], &[]) },
 ];
@@ -43,6 +44,18 @@ fn docs(tally: &mut Tally) -> Result<(), String> {
 
 fn loom(tally: &mut Tally) -> Result<(), String> {
     cargo(tally, &["test", "-p", "wheelwright-tests", "--features", "loom", "--test", "loom", "--release"], &[])
+}
+
+/// Other people's code on our loop: hyper's server answers hyper's client.
+fn interop(tally: &mut Tally) -> Result<(), String> {
+    let program = ["run", "--release", "-p", "wheelwright-benches", "--bin", "hyper-on-wheelwright", "100000"];
+    cargo(tally, &program, &[])
+}
+
+/// Runs `cargo xtask interop`, that stage alone.
+pub(crate) fn run_interop() -> ExitCode {
+    let report = timed(&Stage { name: "interop", run: interop }, &mut Tally::default());
+    ExitCode::from(u8::from(report.result.is_err()))
 }
 
 /// What a stage came to.

@@ -13,6 +13,7 @@ usage: cargo xtask <chore>
   tidy [--counts | --bless]   check the house rules; print or rewrite the line counts
   ci [--full]                 everything a change must pass; --full adds sanitizer, valgrind and guards
   guards [--bless]            instructions and allocations against the committed figures
+  interop                     other people's code on this loop: hyper answers 100,000 requests of hyper
   bench [ROW...] [--quick] [--count]   time, or counts, beside tokio and smol, reqwest and hyper";
 
 fn main() -> ExitCode {
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Some((&"tidy", rest)) => tidy::run(rest),
         Some((&"ci", rest)) => ci::run(rest),
         Some((&"bench", rest)) => bench::run(rest),
+        Some((&"interop", [])) => ci::run_interop(),
         Some((&"guards", rest)) => ci::guards::run(rest),
         _ => {
             eprintln!("{USAGE}");

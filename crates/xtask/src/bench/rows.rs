@@ -39,7 +39,7 @@ impl Row {
     pub(super) fn peers(&self) -> &'static [&'static str] {
         match self.job {
             Job::Loop => &[OURS, "tokio", "smol"],
-            Job::Http { .. } => &[OURS, "mio", "tokio", "hyper", "reqwest", "reqwest-tasks"],
+            Job::Http { .. } => &[OURS, "mio", "tokio", "hyper", "hyper-on-wheelwright", "reqwest", "reqwest-tasks"],
         }
     }
 
