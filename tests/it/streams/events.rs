@@ -40,26 +40,20 @@ fn biased_arms_are_asked_in_the_order_in_which_they_were_added() {
 #[test]
 fn a_stop_signal_is_heard_beside_an_arm_that_is_always_ready() {
     block_on(async {
-        let stop = CancellationToken::new();
         for mut events in [Events::fair(), Events::biased()] {
-            let mut jobs = 0;
+            let stop = CancellationToken::new();
+            let heard = stop.clone();
+            events.once(async move { heard.cancelled().await }, |()| true);
             events.on(stream::iter(0..), |_| false);
-            let noise = events.on(stream::iter(0..), |_| false);
-            events.remove(noise);
-            let heard = events.once(stop.cancelled(), |()| true);
-            assert!(events.remove(heard));
-            events.once(stop.cancelled(), |()| true);
-            while let Some(is_over) = events.next().await {
+            let mut jobs = 0;
+            while let Some(false) = events.next().await {
                 jobs += 1;
                 if jobs == 10 {
                     stop.cancel();
                 }
-                if is_over || jobs == 20 {
-                    break;
-                }
+                assert!(jobs < 100, "it was not heard");
             }
-            // The biased one asks its first arm first, as was asked for.
-            assert!([2, 11, 12, 20].contains(&jobs), "{jobs}");
+            assert!(jobs <= 11, "{jobs} events before it was heard");
         }
     });
 }
@@ -184,16 +178,17 @@ fn a_paused_arm_keeps_its_state_and_is_not_polled() {
 fn a_replaced_arm_keeps_its_place_also_in_the_body_of_its_own_event() {
     block_on(async {
         let mut events = Events::biased();
-        let mut first = events.once(ready(()), |()| "first");
+        let first = events.once(ready(()), |()| "first");
         events.on(stream::iter(0..), |_| "always");
         for _ in 0..3 {
             assert_eq!(events.next().await, Some("first"));
-            first = events.replace(first, ready(()), |()| "first");
+            events.replace(first, ready(()), |()| "first");
         }
         assert!(events.remove(first));
         assert_eq!(events.next().await, Some("always"));
         events.replace(first, ready(()), |()| "last");
         assert_eq!(events.next().await, Some("always"), "it has left, and so stands behind the others");
+        assert!(events.remove(first), "but its key is good again");
     });
 }
 

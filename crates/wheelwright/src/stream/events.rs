@@ -27,7 +27,8 @@ use super::{Next, once};
 /// Each time it is polled, so are all its arms; that is right for a handful. For many futures of one kind use a
 /// [`Group`](crate::Group); to wait once for one of two, [`select`](crate::select), or [`race`](crate::race) where the
 /// outputs are of one kind; for streams of one kind of item, [`merge`](super::StreamExt::merge). An arm takes one allocation, an
-/// event none. What the arms borrow is declared before the `Events`. The book's page on loops has more of them.
+/// event none. What the arms borrow is declared before the `Events`. An arm that is always ready never lets go of the loop:
+/// let its event's body [yield](crate::yield_now) now and then. The book's page on loops has more of them.
 ///
 /// # Panics
 /// A panic of an arm or of its closure comes out of the wait; that arm is gone then, and the others stay.
@@ -131,14 +132,15 @@ impl<'a, E> Events<'a, E> {
         self.add(stream, move |item| Some(event(item)))
     }
 
-    /// Adds an arm for one event: the output of a future.
+    /// Adds an arm for one event: the output of a future. It leaves when the next event is waited for; until then it may be
+    /// [replaced](Self::replace) without losing its place.
     pub fn once<F: Future + 'a>(&mut self, future: F, event: impl FnOnce(F::Output) -> E + 'a) -> ArmKey {
         let mut event = Some(event);
         self.add(once(future), move |output| Some((event.take()?)(output?)))
     }
 
-    /// Puts another future in the place of an arm, or behind all others if that has left: a deadline is moved so, and work
-    /// begun anew.
+    /// Puts another future in the place of an arm, or behind all others if that has left: so a deadline is moved, or work
+    /// begun anew. The key stays good.
     ///
     /// ```
     /// use std::future::{pending, ready};
@@ -152,17 +154,13 @@ impl<'a, E> Events<'a, E> {
     ///     assert_eq!(events.next().await, Some("at once"));
     /// });
     /// ```
-    pub fn replace<F: Future + 'a>(
-        &mut self,
-        arm: ArmKey,
-        future: F,
-        event: impl FnOnce(F::Output) -> E + 'a,
-    ) -> ArmKey {
+    pub fn replace<F: Future + 'a>(&mut self, arm: ArmKey, future: F, event: impl FnOnce(F::Output) -> E + 'a) {
         let new = self.once(future, event);
-        if let Some(place) = self.place(arm) {
-            self.arms.swap_remove(place);
-        }
-        new
+        let old = self.place(arm).map(|place| self.arms.swap_remove(place));
+        let place = self.place(new).expect("it was added a line above");
+        self.arms[place].ticket = arm.ticket;
+        // Last, for its destructor may panic.
+        drop(old);
     }
 
     /// Removes an arm and drops what it waits for; false if it has left already.
