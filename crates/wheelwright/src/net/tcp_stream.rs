@@ -96,7 +96,7 @@ impl TcpStream {
     pub fn peek<'a>(
         &'a mut self,
         buf: &'a mut [u8],
-    ) -> Attempt<'a, std::net::TcpStream, impl FnMut(&std::net::TcpStream) -> io::Result<usize> + 'a> {
+    ) -> Attempt<'a, std::net::TcpStream, impl FnMut(&std::net::TcpStream) -> io::Result<usize>> {
         Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), |io| io.peek(buf))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{self, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs, UdpSocket as StdSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::Location;
 
@@ -31,7 +31,7 @@ use crate::observe::WaitOn;
 /// ```
 #[doc(alias = "DatagramProtocol")]
 pub struct UdpSocket {
-    socket: Socket<net::UdpSocket>,
+    socket: Socket<StdSocket>,
 }
 
 impl UdpSocket {
@@ -41,7 +41,7 @@ impl UdpSocket {
     /// # Errors
     /// Those of `socket(2)` and `bind(2)` for the last address tried.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
-        let socket = net::UdpSocket::bind(address)?;
+        let socket = StdSocket::bind(address)?;
         socket.set_nonblocking(true)?;
         Ok(Self { socket: Socket::new(socket) })
     }
@@ -50,13 +50,13 @@ impl UdpSocket {
     ///
     /// # Errors
     /// Those of `fcntl(2)`.
-    pub fn from_std(socket: net::UdpSocket) -> io::Result<Self> {
+    pub fn from_std(socket: StdSocket) -> io::Result<Self> {
         Ok(Self { socket: Socket::adopt(socket)? })
     }
 
     /// Gives the socket to std, deregistered from the loop and still non-blocking.
     #[must_use]
-    pub fn into_std(self) -> net::UdpSocket {
+    pub fn into_std(self) -> StdSocket {
         self.socket.into_io()
     }
 
@@ -77,10 +77,7 @@ impl UdpSocket {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was sent.
     #[track_caller]
-    pub fn send<'a>(
-        &'a self,
-        bytes: &'a [u8],
-    ) -> Attempt<'a, net::UdpSocket, impl FnMut(&net::UdpSocket) -> io::Result<usize> + 'a> {
+    pub fn send<'a>(&'a self, bytes: &'a [u8]) -> Attempt<'a, StdSocket, impl FnMut(&StdSocket) -> io::Result<usize>> {
         Attempt::new(&self.socket, WaitOn::Writable, Location::caller(), |io| io.send(bytes))
     }
 
@@ -97,7 +94,7 @@ impl UdpSocket {
         &'a self,
         bytes: &'a [u8],
         address: SocketAddr,
-    ) -> Attempt<'a, net::UdpSocket, impl FnMut(&net::UdpSocket) -> io::Result<usize> + 'a> {
+    ) -> Attempt<'a, StdSocket, impl FnMut(&StdSocket) -> io::Result<usize>> {
         Attempt::new(&self.socket, WaitOn::Writable, Location::caller(), move |io| io.send_to(bytes, address))
     }
 
@@ -112,7 +109,7 @@ impl UdpSocket {
     pub fn recv<'a>(
         &'a self,
         buf: &'a mut [u8],
-    ) -> Attempt<'a, net::UdpSocket, impl FnMut(&net::UdpSocket) -> io::Result<usize> + 'a> {
+    ) -> Attempt<'a, StdSocket, impl FnMut(&StdSocket) -> io::Result<usize>> {
         Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), |io| io.recv(buf))
     }
 
@@ -128,7 +125,7 @@ impl UdpSocket {
     pub fn recv_from<'a>(
         &'a self,
         buf: &'a mut [u8],
-    ) -> Attempt<'a, net::UdpSocket, impl FnMut(&net::UdpSocket) -> io::Result<(usize, SocketAddr)> + 'a> {
+    ) -> Attempt<'a, StdSocket, impl FnMut(&StdSocket) -> io::Result<(usize, SocketAddr)>> {
         Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), |io| io.recv_from(buf))
     }
 
