@@ -1,6 +1,6 @@
 //! Turns a future into a task: one allocation that the loop runs and a handle joins.
 //!
-//! The allocation is shared by two owners with different eyes: the slot sees [`Run`], the handle sees [`Join`]. The future
+//! The allocation is shared by two owners with different eyes: the slot sees `Run`, the handle sees `Join`. The future
 //! is polled and dropped by the loop alone, in one of three ways: it completes, it is found aborted when its entry comes
 //! up, or its runtime ends. `output` is written before `done`.
 

@@ -125,6 +125,7 @@ pin_project! {
     ///
     /// # Cancel safety
     /// That of the future inside, whose destructors find the values too.
+    #[derive(Debug)]
     #[must_use = "futures do nothing unless awaited"]
     pub struct WithLocals<F> {
         locals: Vec<Value>,
@@ -154,12 +155,6 @@ impl<F: Future> Future for WithLocals<F> {
             }
             polled
         })
-    }
-}
-
-impl<F> fmt::Debug for WithLocals<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WithLocals").field("locals", &self.locals.len()).finish_non_exhaustive()
     }
 }
 
