@@ -1,7 +1,7 @@
 //! Turns what a channel from all to all promises into facts.
 
 use std::cell::RefCell;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
@@ -138,6 +138,25 @@ fn clone_and_drop_of_a_value_or_a_waker_may_use_the_channel() {
     let sender = SENDER.take().expect("it is put back");
     assert_eq!(sender.receiver_count(), 0);
     assert!(sender.channel.ring.borrow().is_empty());
+}
+
+#[test]
+fn what_a_waker_sends_as_its_receiver_goes_is_for_the_others() {
+    let (sender, mut going) = channel(2);
+    let mut staying = sender.subscribe();
+    let waker = HostileWaker::waker(
+        || {},
+        || {
+            SENDER.with_borrow(|sender| sender.iter().for_each(|sender| assert!(sender.send(Nosy).is_ok())));
+        },
+    );
+    assert!(Pin::new(&mut going).poll_next(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    SENDER.set(Some(sender));
+    drop(going);
+    let sender = SENDER.take();
+    assert!(staying.try_recv().is_ok_and(|value| value.is_some()));
+    drop(sender);
 }
 
 #[test]
