@@ -1,5 +1,6 @@
 //! Turns the runtime's public promises into facts, topic by topic.
 
+mod channels;
 mod cleanup;
 mod combinators;
 mod ecosystem;

@@ -1,6 +1,6 @@
 //! Turns waiting for one another into values: permits, locks, events and cancellation, on any executor.
 //!
-//! Everything here works within one thread and wakes those who wait in the order in which they came.
+//! Everything here but `remote` works within one thread, and wakes those who wait in the order in which they came.
 
 mod cancellation_token;
 mod errors;
