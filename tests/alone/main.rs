@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "what a test program is for")]
 
+mod cancels;
 mod crowd;
 mod descriptors;
 mod duplicates;
@@ -53,6 +54,7 @@ const CASES: &[Case] = &[
         check: reports::tells_of_three,
     },
     Case { name: "the_4097th_runtime_is_a_clear_error", body: crowd::one_too_many, check: crowd::with_enough },
+    Case { name: "ten_thousand_cancels_leave_nothing", body: cancels::ten_thousand, check: succeeds },
     Case { name: "ctrl_c_wakes_whoever_waits_for_it", body: signals::wait_twice, check: signals::interrupt_twice },
     Case { name: "every_order_is_explored", body: schedules::explore_all, check: succeeds },
     Case { name: "a_seed_repeats_its_order", body: schedules::seeds_repeat, check: succeeds },
