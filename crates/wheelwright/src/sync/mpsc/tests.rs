@@ -83,6 +83,16 @@ fn waits_that_are_dropped_leave_nothing_behind() {
 }
 
 #[test]
+fn a_receiver_dropped_while_it_waits_as_a_stream_is_woken_no_more() {
+    let (sender, mut receiver) = channel::<u32>(1);
+    let (waker, count) = CountingWaker::new();
+    assert!(Pin::new(&mut receiver).poll_next(&mut Context::from_waker(&waker)).is_pending());
+    drop(receiver);
+    drop(sender);
+    assert_eq!(count.wakes(), 0);
+}
+
+#[test]
 fn a_closed_channel_lets_out_what_is_in_it_and_nothing_more_in() {
     let (sender, mut receiver) = channel(1);
     let (waker, count) = CountingWaker::new();

@@ -52,6 +52,12 @@ fn closed_is_ready_when_the_receiver_goes_and_dropping_it_leaves_the_sender_usab
     drop(receiver);
     assert_eq!(count.wakes(), 0, "nobody waits any more");
 
+    let (sender, mut receiver) = channel::<u32>();
+    assert!(poll_with(&mut receiver, &waker).is_pending());
+    drop(receiver);
+    drop(sender);
+    assert_eq!(count.wakes(), 0, "nobody waits any more");
+
     let (mut sender, receiver) = channel::<u32>();
     let mut closed = sender.closed();
     assert!(poll_with(&mut closed, &waker).is_pending());

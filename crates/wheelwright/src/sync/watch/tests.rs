@@ -150,6 +150,26 @@ fn a_waker_that_changes_the_value_while_it_is_kept_is_not_missed() {
     SENDER.take();
 }
 
+thread_local! {
+    static VIEWER: RefCell<Option<Receiver<u32>>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn who_is_woken_finds_the_change_and_who_waits_again_is_not_woken_for_it() {
+    fn look() {
+        let mut receiver = VIEWER.take().expect("it is put back");
+        assert_eq!(poll_once(&mut receiver.changed()), Poll::Ready(Ok(())));
+        assert!(poll_once(&mut receiver.changed()).is_pending());
+        VIEWER.set(Some(receiver));
+    }
+    let (sender, mut receiver) = channel(1);
+    VIEWER.set(Some(receiver.clone()));
+    let mut changed = receiver.changed();
+    assert!(poll_with(&mut changed, &HostileWaker::waker(look, || {})).is_pending());
+    sender.send(2).expect("receivers are there");
+    assert!(VIEWER.take().is_some_and(|receiver| !receiver.has_changed()));
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Send,
