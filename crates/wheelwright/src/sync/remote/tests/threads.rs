@@ -1,10 +1,12 @@
 //! Turns threads that send and receive at full speed into a check that no value and no wake is lost.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use crate::sync::TrySendError;
 use crate::sync::remote::{Receiver, Sender, channel};
+use crate::sync::tally::{Piece, Tally};
 use crate::test_waker::poll_once;
 use crate::{block_on, join, spawn, time, yield_now};
 
@@ -125,6 +127,33 @@ fn a_receiver_that_drops_its_waits_loses_nothing() {
             assert_eq!(ledger.0, [5_000]);
         });
         thread.join().expect("the sender does not panic");
+    });
+}
+
+#[test]
+fn nothing_stays_in_a_channel_whose_receiver_went_while_others_sent() {
+    without_hanging(|| {
+        let (hand, takes) = mpsc::channel::<Sender<Piece>>();
+        let tally = Arc::new(Tally::default());
+        let pieces = Arc::clone(&tally);
+        let (done, is_done) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            for sender in takes {
+                while !matches!(sender.try_send(pieces.piece(0)), Err(TrySendError::Closed(_))) {}
+                done.send(()).expect("the other side waits");
+            }
+        });
+        for round in 0..20_000 {
+            let (sender, mut receiver) = channel(2);
+            hand.send(sender.clone()).expect("the thread listens");
+            // Into the midst of it, a little later each time.
+            (0..round % 50).for_each(|_| drop(receiver.try_recv()));
+            drop(receiver);
+            is_done.recv().expect("the thread is there");
+            assert_eq!(tally.alive(), 0, "in round {round}");
+        }
+        drop(hand);
+        thread.join().expect("it does not panic");
     });
 }
 
