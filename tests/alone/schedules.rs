@@ -38,7 +38,8 @@ async fn six_writes() -> String {
 fn orders(schedule: Schedule) -> (usize, BTreeSet<String>) {
     let found = RefCell::new(BTreeSet::new());
     let runs = paused(schedule).explore(async || {
-        found.borrow_mut().insert(six_writes().await);
+        let order = six_writes().await;
+        found.borrow_mut().insert(order);
     });
     (runs, found.into_inner())
 }
