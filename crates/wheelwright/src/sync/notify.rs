@@ -6,7 +6,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::queue::{Left, Place, Queue};
+use super::queue::{AT_ONCE, Left, Place, Queue};
 use crate::observe::WaitOn;
 use crate::waker::wake;
 
@@ -150,7 +150,7 @@ impl Future for Notified<'_> {
         let Self { notify, made_in, place } = self.get_mut();
         // In this order: what is stored is left to somebody who needs it.
         let attempt = || notify.rounds.get() != *made_in || notify.is_stored.take();
-        place.poll(&notify.queue, (), cx, attempt).map(|ticket| _ = notify.settle(ticket))
+        place.poll(&notify.queue, (), cx, attempt).map(|ticket| _ = ticket != AT_ONCE && notify.settle(ticket))
     }
 }
 
