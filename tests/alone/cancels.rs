@@ -1,4 +1,4 @@
-//! Turns ten thousand random cancels into one question: is everything back where it was?
+//! Turns ten thousand random cancels into the check that everything is back where it was.
 //!
 //! Under each seed the tasks of a round do one thing each, chosen at random among all that the runtime has to wait for, all on
 //! the same few locks, channels and sockets; most are aborted after a random number of laps or milliseconds. The same seed
@@ -242,17 +242,7 @@ async fn go_outside(world: &Rc<World>, which: u32) {
             drop((near.read(&mut [0; 8]).await, far));
         }
         33 => drop(world.udp.recv_from(&mut [0; 8]).await),
-        34 => {
-            let ticks = interval(MOMENT).take(3).map(|_| async { yield_now().await });
-            let words = stream::generator(|y| async move {
-                for word in 0..5 {
-                    sleep(MOMENT).await;
-                    y.yield_(word).await;
-                }
-            });
-            let both = ticks.buffer_unordered(2).map(|()| 9).merge(words.chunks(2).map(|some| some.len()));
-            let _all: Vec<usize> = both.timeout(MOMENT).map(|item| item.unwrap_or(0)).collect().await;
-        }
+        34 => stream_in_time().await,
         _ => {
             let shielded = shield(sleep(MOMENT));
             let used = with_resource(
@@ -270,6 +260,19 @@ async fn go_outside(world: &Rc<World>, which: u32) {
             drop((shielded.await, used.await));
         }
     }
+}
+
+/// Ticks and words, side by side, some late.
+async fn stream_in_time() {
+    let ticks = interval(MOMENT).take(3).map(|_| async { yield_now().await });
+    let words = stream::generator(|y| async move {
+        for word in 0..5 {
+            sleep(MOMENT).await;
+            y.yield_(word).await;
+        }
+    });
+    let both = ticks.buffer_unordered(2).map(|()| 9).merge(words.chunks(2).map(|some| some.len()));
+    let _all: Vec<usize> = both.timeout(MOMENT).map(|item| item.unwrap_or(0)).collect().await;
 }
 
 /// A round: tasks that act, most of which are cancelled. How many were.

@@ -21,8 +21,25 @@ struct Part {
     name: &'static str,
     /// A file with its folder, by their name without `.rs`; with it, the file alone.
     of: &'static [&'static str],
+    /// What lies in there and counts elsewhere.
+    but: &'static [&'static str],
     most: usize,
 }
+
+const CRATE: &[&str] = &["crates/wheelwright/src"];
+
+/// What stands upon the runtime and makes it comfortable; a program that does not name it does not carry it.
+const TOOLBOX: &[&str] = &[
+    "crates/wheelwright/src/sync",
+    "crates/wheelwright/src/stream",
+    "crates/wheelwright/src/future",
+    "crates/wheelwright/src/group",
+    "crates/wheelwright/src/task_group",
+    "crates/wheelwright/src/scope",
+    "crates/wheelwright/src/cleanup",
+    "crates/wheelwright/src/task/local",
+    "crates/wheelwright/src/io",
+];
 
 const PARTS: &[Part] = &[
     Part {
@@ -38,10 +55,19 @@ const PARTS: &[Part] = &[
             "crates/wheelwright/src/reactor",
             "crates/wheelwright/src/wheel",
         ],
+        but: &[],
         most: 1_500,
     },
-    Part { name: "the runtime crate, core included", of: &["crates/wheelwright/src"], most: 5_500 },
-    Part { name: "the HTTP crate", of: &["crates/wheelwright-http/src"], most: 4_000 },
+    Part {
+        name: "the runtime (core, ways in, time, sockets, files, threads, signals)",
+        of: CRATE,
+        but: TOOLBOX,
+        most: 5_500,
+    },
+    Part { name: "the toolbox (sync, streams, groups, scopes, cleanup, io)", of: TOOLBOX, but: &[], most: 4_700 },
+    // Was meant to be 5,500: see docs/decisions/0014.
+    Part { name: "the runtime crate, all of these", of: CRATE, but: &[], most: 9_900 },
+    Part { name: "the HTTP crate", of: &["crates/wheelwright-http/src"], but: &[], most: 4_000 },
 ];
 
 impl Part {
@@ -49,7 +75,8 @@ impl Part {
         let lies_in = |path: &str, place: &str| {
             path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest == ".rs" || rest.starts_with('/'))
         };
-        let belongs = |path: &str| self.of.iter().any(|place| lies_in(path, place));
+        let lies_in_one = |path: &str, places: &[&str]| places.iter().any(|place| lies_in(path, place));
+        let belongs = |path: &str| lies_in_one(path, self.of) && !lies_in_one(path, self.but);
         tree.sources.iter().filter(|source| belongs(&source.path)).map(|source| source.code_lines()).sum()
     }
 }
@@ -134,13 +161,28 @@ mod tests {
     fn growth_beyond_the_promise_is_found() {
         assert_eq!(found(1_500, &page(1_500)), Vec::<String>::new());
         assert_eq!(found(1_501, &page(1_501)).len(), 1);
-        assert_eq!(found(5_501, &page(5_501)).len(), 2);
+        assert_eq!(found(5_501, &page(5_501)).len(), 2, "core and runtime");
+        assert_eq!(found(9_901, &page(9_901)).len(), 3, "the crate too");
+    }
+
+    #[test]
+    fn the_toolbox_counts_in_itself_and_in_the_crate() {
+        let tool = "crates/wheelwright/src/sync/mutex.rs";
+        let lines = |count: usize| "fn a() {}\n".repeat(count);
+        let page = |count: usize| {
+            let tree = Tree::of([(tool.to_owned(), lines(count)), (CODE.to_owned(), lines(100))]);
+            format!("# Map\n{BEGIN}\n{}{END}\n", table(&tree))
+        };
+        let found =
+            |count: usize| complaints(check, &[(tool, &lines(count)), (CODE, &lines(100)), (PAGE, &page(count))]);
+        assert_eq!(found(4_700), Vec::<String>::new());
+        assert_eq!(found(4_701).len(), 1, "{:?}", found(4_701));
     }
 
     #[test]
     fn a_stale_count_is_found() {
         assert_eq!(found(1_000, &page(960)), Vec::<String>::new());
-        assert_eq!(found(1_000, &page(940)).len(), 2, "core and crate");
+        assert_eq!(found(1_000, &page(940)).len(), 3, "core, runtime and crate");
     }
 
     #[test]
