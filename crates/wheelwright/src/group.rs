@@ -1,9 +1,10 @@
 //! Turns many futures into children of one: only those that were woken are polled.
 //!
-//! The children sit in one allocation that the group owns. A child that has to wait gets a slot of its own in the runtime's
-//! table; the slot names its seat and the group's list. Waking a child puts its seat on the list and queues the parent in
-//! the same step, so a wake costs no lap more than that of a task. One slot is held ready and goes from child to child until
-//! one returns `Pending` and keeps it: children that are ready at once cost none.
+//! The children sit in seats that the group owns. A child that has to wait gets a slot of its own in the runtime's table; the
+//! slot names its seat and the group's list. Waking a child puts its seat on the list and queues the parent in the same
+//! step, so a wake costs no lap more than that of a task. One slot is held ready and goes from child to child until one
+//! returns `Pending` and keeps it: children that are ready at once cost none. The next child in that seat takes the slot
+//! over, and with it, at worst, a late wake meant for the last one.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -58,7 +59,7 @@ pub use join_all::{JoinAll, JoinAllSettled, TryJoinAll, join_all, join_all_settl
 #[must_use = "the futures of a group run only while it is awaited"]
 pub struct Group<F: Future> {
     seats: Seats<F>,
-    /// The slot of each seat; `NOBODY` until its child had to wait.
+    /// The slot of each seat; `NOBODY` until a child of it had to wait.
     keys: Vec<Key>,
     vacant: Vec<u32>,
     list: Rc<WokenList>,
@@ -253,17 +254,10 @@ impl<F: Future> Group<F> {
         polled
     }
 
-    /// A child is done: drops it, and keeps its slot for the next one.
+    /// A child is done: drops it. Its seat keeps the slot, for the next one.
     fn leave(&mut self, seat: u32) {
-        let key = mem::replace(&mut self.keys[seat as usize], Key::NOBODY);
         self.len -= 1;
         self.vacant.push(seat);
-        if key != Key::NOBODY {
-            match self.reserved {
-                Key::NOBODY => self.reserved = key,
-                _ => ready::free(key),
-            }
-        }
         self.seats.clear(seat as usize);
     }
 

@@ -48,7 +48,7 @@ pub enum TaskState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Live {
-    /// Tasks, the root of `block_on` included, and children of groups that wait.
+    /// Tasks, the root of `block_on` included, and the slots that groups hold for children that wait, or waited.
     pub tasks: usize,
     /// Timers registered.
     pub timers: usize,
