@@ -159,11 +159,7 @@ impl<F: Future> Group<F> {
         if self.len == 0 {
             return Poll::Ready(None);
         }
-        self.adopt(cx);
-        let budget = ready::budget();
-        let next = self.poll_woken(cx);
-        ready::set_budget(budget);
-        next
+        self.polling(cx, |group| group.poll_woken(cx))
     }
 
     /// Takes the outputs of all children that are ready; ready itself when none is left.
@@ -171,21 +167,30 @@ impl<F: Future> Group<F> {
         if self.len == 0 {
             return Poll::Ready(());
         }
+        self.polling(cx, |group| {
+            while let Poll::Ready(Some((seat, output))) = group.poll_woken(cx) {
+                take(seat, output);
+                if group.len == 0 {
+                    return Poll::Ready(());
+                }
+            }
+            Poll::Pending
+        })
+    }
+
+    /// Polls children, each with a budget of its own, as the children of the task that polls.
+    #[inline]
+    fn polling<T>(&mut self, cx: &Context<'_>, poll: impl FnOnce(&mut Self) -> T) -> T {
         self.adopt(cx);
         let budget = ready::budget();
-        while let Poll::Ready(Some((seat, output))) = self.poll_woken(cx) {
-            take(seat, output);
-            if self.len == 0 {
-                break;
-            }
-        }
+        let polled = poll(self);
         ready::set_budget(budget);
-        if self.len == 0 { Poll::Ready(()) } else { Poll::Pending }
+        polled
     }
 
     /// Polls the woken children until one is ready.
     #[inline]
-    fn poll_woken(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
+    fn poll_woken(&mut self, cx: &Context<'_>) -> Poll<Option<(usize, F::Output)>> {
         while let Some(seat) = self.batch.get(self.at).copied() {
             if POLLS_PER_TURN <= self.polled {
                 cx.waker().wake_by_ref();

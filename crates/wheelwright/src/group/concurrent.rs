@@ -80,9 +80,13 @@ where
 
 /// The futures under way, and where the next come from.
 struct Window<I: Iterator, M, F: Future> {
+    source: Source<I, M>,
+    group: Group<F>,
+}
+
+struct Source<I: Iterator, M> {
     items: Enumerate<Fuse<I>>,
     work: M,
-    group: Group<F>,
     /// Which item is in which seat.
     indices: Vec<usize>,
     limit: usize,
@@ -94,22 +98,44 @@ impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future> Window<I, M, F> {
         let items = items.fuse().enumerate();
         // No more seats than items, if their number is known.
         let seats = limit.min(items.size_hint().1.unwrap_or(limit)).min(1024);
-        Self { items, work, group: Group::with_seats(Seats::empty(seats), at), indices: vec![0; seats], limit }
+        let source = Source { items, work, indices: vec![0; seats], limit };
+        Self { source, group: Group::with_seats(Seats::empty(seats), at) }
     }
 
-    /// Starts what there is a place for; the next output, with its item's number.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
-        while self.group.len() < self.limit
+    /// Takes the outputs, with their items' numbers, and starts what there is a place for; ready when nothing is left.
+    fn poll_all(&mut self, cx: &Context<'_>, mut take: impl FnMut(usize, F::Output)) -> Poll<()> {
+        let Self { source, group } = self;
+        if source.start(group) {
+            return Poll::Ready(());
+        }
+        group.polling(cx, |group| {
+            while let Poll::Ready(Some((seat, output))) = group.poll_woken(cx) {
+                take(source.indices[seat], output);
+                if source.start(group) {
+                    return Poll::Ready(());
+                }
+            }
+            Poll::Pending
+        })
+    }
+}
+
+impl<I: Iterator, M> Source<I, M> {
+    /// Starts what there is a place for; whether nothing is under way even so.
+    fn start<F: Future>(&mut self, group: &mut Group<F>) -> bool
+    where
+        M: FnMut(I::Item) -> F,
+    {
+        while group.len() < self.limit
             && let Some((index, item)) = self.items.next()
         {
-            let seat = self.group.seat((self.work)(item));
+            let seat = group.seat((self.work)(item));
             if self.indices.len() <= seat {
                 self.indices.resize(seat + 1, 0);
             }
             self.indices[seat] = index;
         }
-        let next = ready!(self.group.poll_join_next(cx));
-        Poll::Ready(next.map(|(seat, output)| (self.indices[seat], output)))
+        group.is_empty()
     }
 }
 
@@ -130,12 +156,12 @@ impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future> Future for MapConcurrent<I,
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let outputs = this.outputs.as_mut().expect("a map_concurrent was polled after it gave its results");
-        while let Some((index, output)) = ready!(this.window.poll_next(cx)) {
+        ready!(this.window.poll_all(cx, |index, output| {
             if outputs.len() <= index {
                 outputs.resize_with(index + 1, || None);
             }
             outputs[index] = Some(output);
-        }
+        }));
         let outputs = this.outputs.take().unwrap_or_default().into_iter();
         Poll::Ready(outputs.map(|output| output.expect("every item's future has ended")).collect())
     }
@@ -154,8 +180,7 @@ impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future<Output = ()>> Future for For
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        while ready!(self.window.poll_next(cx)).is_some() {}
-        Poll::Ready(())
+        self.window.poll_all(cx, |_, ()| {})
     }
 }
 
