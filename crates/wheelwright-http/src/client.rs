@@ -49,6 +49,7 @@ use pool::Pool;
 /// })
 /// # }
 /// ```
+#[doc(alias("ClientSession", "reqwest", "aiohttp", "fetch"))]
 #[derive(Clone, Debug)]
 pub struct Client {
     pool: Rc<Pool>,
@@ -127,6 +128,7 @@ impl Client {
     ///
     /// # Cancel safety
     /// As [`RequestBuilder::send`].
+    #[doc(alias = "execute")]
     pub fn request(&self, request: Request<Body>) -> Sending {
         let (parts, body) = request.into_parts();
         match self.call(parts.method, &parts.uri.to_string()) {

@@ -15,6 +15,7 @@ use http::StatusCode;
 /// assert_eq!(error.kind(), wheelwright_http::ErrorKind::BadUrl);
 /// assert_eq!(error.kind().to_string(), "BadUrl");
 /// ```
+#[doc(alias("ClientError"))]
 // One box, so that a `Result` in a hot path stays as small as its good half.
 pub struct Error(Box<Report>);
 

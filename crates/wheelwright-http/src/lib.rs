@@ -44,3 +44,8 @@ pub use body::Body;
 pub use client::{Chunk, Client, ClientBuilder, Collect, RequestBuilder, Response, Sending, Text};
 pub use error::{Error, ErrorKind, Phase};
 pub use server::{Incoming, Running, Server};
+
+// The page's program is compiled as a test: the runtime's names and ours.
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/migration.md")]
+struct Migration;

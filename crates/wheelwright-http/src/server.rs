@@ -56,6 +56,7 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 ///     running.shutdown(Duration::from_secs(5)).await;
 /// });
 /// ```
+#[doc(alias("run_app", "serve_connection", "Application"))]
 #[must_use = "a server answers nobody until `serve` is called"]
 pub struct Server {
     listener: TcpListener,
@@ -118,6 +119,7 @@ impl Server {
     /// Limits the body of a request to so many bytes.
     ///
     /// A longer one is answered with 413 if its length is declared; otherwise reading it fails where it exceeds the limit.
+    #[doc(alias("Limited", "client_max_size"))]
     pub fn max_body(mut self, bytes: u64) -> Self {
         self.limits.body = bytes;
         self
@@ -148,6 +150,7 @@ impl Server {
     ///
     /// # Panics
     /// Outside a runtime.
+    #[doc(alias("service_fn", "add_get"))]
     pub fn serve<H, F>(self, handler: H) -> Running
     where
         H: Fn(Request<Incoming>) -> F + 'static,

@@ -31,9 +31,7 @@ use crate::task::{JoinError, in_words};
 ///     assert_eq!(sum, 500_500);
 /// });
 /// ```
-#[doc(alias = "to_thread")]
-#[doc(alias = "run_in_executor")]
-#[doc(alias = "sync_to_async")]
+#[doc(alias("to_thread", "run_in_executor", "sync_to_async", "block_in_place", "run_sync"))]
 #[track_caller]
 pub fn spawn_blocking<T, W>(work: W) -> BlockingHandle<T>
 where

@@ -105,9 +105,7 @@ impl<T> Future for Shield<T> {
 /// ));
 /// assert_eq!(outcome.unwrap(), 2);
 /// ```
-#[doc(alias = "async with")]
-#[doc(alias = "AsyncDrop")]
-#[doc(alias = "bracket")]
+#[doc(alias("async with", "AsyncDrop", "bracket", "AsyncExitStack", "aclosing"))]
 #[track_caller]
 pub fn with_resource<R: 'static, T, E: Display + 'static>(
     open: impl Future<Output = Result<R, E>>,

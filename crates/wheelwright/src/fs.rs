@@ -34,7 +34,7 @@ pub use writer::{Close, Flush, WriteAll, Writer};
 ///     assert_eq!(missing.unwrap_err().kind(), std::io::ErrorKind::NotFound);
 /// });
 /// ```
-#[doc(alias = "aiofiles")]
+#[doc(alias("aiofiles", "read_bytes", "read_text"))]
 #[track_caller]
 pub fn read(path: impl AsRef<Path>) -> FileJob<Vec<u8>> {
     let path = path.as_ref().to_owned();
@@ -60,6 +60,7 @@ pub fn read(path: impl AsRef<Path>) -> FileJob<Vec<u8>> {
 /// });
 /// # std::fs::remove_file(path).unwrap();
 /// ```
+#[doc(alias("write_bytes", "write_text"))]
 #[track_caller]
 pub fn write(path: impl AsRef<Path>, contents: impl Into<Vec<u8>>) -> FileJob<()> {
     let (path, contents) = (path.as_ref().to_owned(), contents.into());

@@ -54,8 +54,7 @@ pub use join_all::{JoinAll, JoinAllSettled, TryJoinAll, join_all, join_all_settl
 ///     assert_eq!(order, [1, 2, 3]);
 /// });
 /// ```
-#[doc(alias = "FuturesUnordered")]
-#[doc(alias = "as_completed")]
+#[doc(alias("FuturesUnordered", "as_completed", "FuturesOrdered"))]
 #[must_use = "the futures of a group run only while it is awaited"]
 pub struct Group<F: Future> {
     seats: Seats<F>,

@@ -8,6 +8,7 @@ use crate::task::TaskId;
 use crate::{ready, runtime};
 
 /// A task, as it is when [`tasks`] is called.
+#[doc(alias("print_call_graph", "capture_call_graph", "console_subscriber"))]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TaskInfo {
@@ -26,6 +27,7 @@ pub struct TaskInfo {
 }
 
 /// What a task is doing.
+#[doc(alias = "current_task")]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TaskState {
@@ -45,6 +47,7 @@ pub enum TaskState {
 }
 
 /// How much of everything a loop holds: after any mix of work and cancels it is as before.
+#[doc(alias = "RuntimeMetrics")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Live {
@@ -72,7 +75,7 @@ pub struct Live {
 ///     assert!(sleeper.to_string().contains("'sleeper'") && sleeper.to_string().contains("timer"));
 /// });
 /// ```
-#[doc(alias = "all_tasks")]
+#[doc(alias("all_tasks", "dump", "print_stack", "get_stack"))]
 #[must_use]
 pub fn tasks() -> Vec<TaskInfo> {
     let mut tasks = Vec::with_capacity(live().tasks);
@@ -107,6 +110,7 @@ pub fn tasks() -> Vec<TaskInfo> {
 ///     assert_eq!(wheelwright::inspect::live(), before);
 /// });
 /// ```
+#[doc(alias = "metrics")]
 #[must_use]
 pub fn live() -> Live {
     runtime::current(|event_loop| Live {

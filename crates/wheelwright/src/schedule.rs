@@ -48,6 +48,7 @@ thread_local! {
 /// assert_eq!(runs, 6);
 /// assert_eq!(orders.take(), ["abc", "acb", "bac", "bca", "cba", "cab"]);
 /// ```
+#[doc(alias("rng_seed", "interleaving"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Schedule {
     /// First woken, first run.

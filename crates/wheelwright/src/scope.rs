@@ -81,8 +81,7 @@ use crate::{panics, waker};
 /// ```
 /// let output = wheelwright::block_on(wheelwright::scope(async |s| s.spawn(async { 1 }).await));
 /// ```
-#[doc(alias = "nursery")]
-#[doc(alias = "async_scope")]
+#[doc(alias("nursery", "async_scope", "async_scoped", "open_nursery", "task_scope"))]
 #[track_caller]
 pub fn scope<'env, T>(body: impl AsyncFnOnce(&Scope<'env>) -> T) -> impl Future<Output = T> {
     let made_at = Location::caller();
@@ -109,6 +108,7 @@ impl<'env> Scope<'env> {
     /// Adds a child, which is polled from the next time on that the scope is. Its handle may be awaited for its output, by the body.
     ///
     /// Dropping the handle detaches the child: the scope waits for it all the same.
+    #[doc(alias = "start_soon")]
     #[track_caller]
     pub fn spawn<F: Future + 'env>(&self, future: F) -> ScopedHandle<'_, F::Output> {
         let end = Rc::new(End { output: Cell::new(None), waiting: Cell::new(None) });

@@ -37,8 +37,7 @@ use crate::reactor::Direction;
 /// })
 /// # }
 /// ```
-#[doc(alias = "SIGINT")]
-#[doc(alias = "KeyboardInterrupt")]
+#[doc(alias("SIGINT", "KeyboardInterrupt", "add_signal_handler", "open_signal_receiver"))]
 #[track_caller]
 pub fn ctrl_c() -> Signal {
     Signal::listen(SIGINT)
@@ -63,7 +62,7 @@ pub fn ctrl_c() -> Signal {
 /// })
 /// # }
 /// ```
-#[doc(alias = "SIGTERM")]
+#[doc(alias("SIGTERM", "SignalKind"))]
 #[track_caller]
 pub fn terminate() -> Signal {
     Signal::listen(SIGTERM)

@@ -64,8 +64,7 @@ pub trait StreamExt: Stream + Sized {
     ///     }
     /// });
     /// ```
-    #[doc(alias = "recv")]
-    #[doc(alias = "anext")]
+    #[doc(alias("recv", "anext"))]
     fn next(&mut self) -> Next<'_, Self>
     where
         Self: Unpin,
@@ -104,7 +103,7 @@ pub trait StreamExt: Stream + Sized {
     ///     assert_eq!(batches, [vec![1, 2], vec![3, 4], vec![5]]);
     /// });
     /// ```
-    #[doc(alias = "batched")]
+    #[doc(alias("batched", "chunks_timeout", "ready_chunks"))]
     #[track_caller]
     fn chunks(self, size: usize) -> Chunks<Self> {
         assert!(0 < size, "chunks of 0 items would never be full: ask for at least 1");
@@ -184,8 +183,7 @@ pub trait StreamExt: Stream + Sized {
     ///     assert_eq!(work.buffer_unordered(3).collect::<Vec<_>>().await, [1, 2, 3]);
     /// });
     /// ```
-    #[doc(alias = "imap_unordered")]
-    #[doc(alias = "as_completed")]
+    #[doc(alias("imap_unordered", "as_completed"))]
     #[track_caller]
     fn buffer_unordered(self, limit: usize) -> Buffered<Self>
     where

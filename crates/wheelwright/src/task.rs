@@ -167,9 +167,7 @@ struct Task<F: Future> {
 /// });
 /// assert_eq!(sum, 42);
 /// ```
-#[doc(alias = "create_task")]
-#[doc(alias = "ensure_future")]
-#[doc(alias = "spawn_local")]
+#[doc(alias("create_task", "ensure_future", "spawn_local", "start_soon", "call_soon", "call_later", "setTimeout"))]
 #[track_caller]
 pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     start(future, None, Location::caller())
@@ -186,6 +184,7 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
 ///     assert!(error.to_string().contains("'sum'"));
 /// });
 /// ```
+#[doc(alias("name", "set_name"))]
 #[track_caller]
 pub fn spawn_named<F: Future + 'static>(name: &str, future: F) -> JoinHandle<F::Output> {
     start(future, Some(name), Location::caller())

@@ -71,9 +71,7 @@ pub use error::{GroupError, TaskError};
 ///     group.join_next().await;
 /// });
 /// ```
-#[doc(alias = "JoinSet")]
-#[doc(alias = "nursery")]
-#[doc(alias = "as_completed")]
+#[doc(alias("JoinSet", "nursery", "as_completed", "TaskTracker", "AbortOnDropHandle"))]
 #[must_use = "dropping a group aborts its tasks"]
 pub struct TaskGroup<T> {
     /// Those that run, and those that have ended and were not taken yet.
@@ -102,7 +100,7 @@ impl<T> TaskGroup<T> {
     ///
     /// # Panics
     /// Outside a runtime.
-    #[doc(alias = "create_task")]
+    #[doc(alias("create_task", "start_soon"))]
     #[track_caller]
     pub fn spawn<F: Future<Output = T> + 'static>(&mut self, future: F) -> TaskId {
         self.start(future, None, Location::caller())

@@ -34,6 +34,7 @@ pub use timeout_each::TimeoutEach;
 ///     assert_eq!(time::now() - start, Duration::from_secs(3600));
 /// });
 /// ```
+#[doc(alias("current_time", "time"))]
 #[must_use]
 pub fn now() -> Instant {
     runtime::try_current(|event_loop| event_loop.timers.now()).unwrap_or_else(Instant::now)

@@ -4,6 +4,7 @@ mod cfg_knobs; // which conditions code may be compiled under
 mod counts; // how large the crates may grow, and what ARCHITECTURE.md says
 mod dependencies; // which crates may stand in the tree, and how many
 mod documentation; // what may await says what cancelling it does
+mod migration; // words of others that should lead to ours
 mod names; // words that say nothing, notes to oneself, macros
 mod paths; // no file knows the machine it was written on
 mod shape; // the first line, the length of files and functions
@@ -50,6 +51,7 @@ const CHECKS: &[fn(&Tree) -> Vec<Complaint>] = &[
     cfg_knobs::check,
     unsafe_code::check,
     documentation::check,
+    migration::check,
     paths::check,
     counts::check,
     figures,

@@ -47,6 +47,7 @@ pub(crate) struct Options {
 /// # let _: Client = client;
 /// # Ok::<(), wheelwright_http::Error>(())
 /// ```
+#[doc(alias = "TCPConnector")]
 #[derive(Debug, Default)]
 #[must_use = "a builder builds nothing until `build` is called"]
 pub struct ClientBuilder {
@@ -74,6 +75,7 @@ impl Default for Options {
 
 impl ClientBuilder {
     /// Limits a whole call, from its first wait to the last byte of the body. There is no limit unless it is set.
+    #[doc(alias("ClientTimeout"))]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.options.total = Some(limit);
         self
@@ -131,6 +133,7 @@ impl ClientBuilder {
     ///
     /// # Panics
     /// If `count` is zero: no call could ever be made.
+    #[doc(alias = "limit_per_host")]
     pub fn max_connections_per_host(mut self, count: usize) -> Self {
         assert!(0 < count, "a host needs at least one connection");
         self.options.max_connections_per_host = Some(count);

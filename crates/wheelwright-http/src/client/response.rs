@@ -121,6 +121,7 @@ impl Response {
     ///
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
+    #[doc(alias("iter_chunked", "iter_any", "bytes_stream", "iter_bytes"))]
     pub fn chunk(&mut self) -> Chunk<'_> {
         Chunk(self)
     }
@@ -162,6 +163,7 @@ impl Response {
     ///
     /// # Errors
     /// `Status` from 400 on; [`Error::status`] says which.
+    #[doc(alias = "raise_for_status")]
     pub fn error_for_status(self) -> Result<Self, Error> {
         if self.status.is_client_error() || self.status.is_server_error() {
             return Err(Error::status_of(self.status));

@@ -38,6 +38,7 @@ use crate::{Error, ErrorKind, Phase};
 /// }
 /// # let _ = echo;
 /// ```
+#[doc(alias = "Request")]
 #[must_use = "a body that nobody reads is thrown away"]
 pub struct Incoming {
     wire: Rc<Wire>,

@@ -86,6 +86,7 @@ impl Running {
     ///
     /// # Cancel safety
     /// If it is dropped, the server has begun to close and nobody enforces the limit.
+    #[doc(alias("GracefulShutdown", "cleanup", "graceful shutdown"))]
     pub async fn shutdown(mut self, grace: Duration) {
         self.connections.closing.cancel();
         // It can only end well: nothing aborts it, and it calls no code of the user's.

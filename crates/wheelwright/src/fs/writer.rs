@@ -34,6 +34,7 @@ const BUFFER: usize = 64 * 1024;
 /// })
 /// # }
 /// ```
+#[doc(alias("File", "aiofiles", "open_file"))]
 pub struct Writer<W = File> {
     state: State<W>,
     /// Taken, and not handed to the pool yet.

@@ -28,9 +28,7 @@ use pin_project_lite::pin_project;
 /// # Panics
 ///
 /// If it is polled after it has completed.
-#[doc(alias = "gather")]
-#[doc(alias = "join!")]
-#[doc(alias = "zip")]
+#[doc(alias("gather", "join!", "zip"))]
 #[track_caller]
 pub fn join<A: Future, B: Future>(left: A, right: B) -> Join<A, B> {
     Join { left: Side::Running { future: left }, right: Side::Running { future: right }, at: Location::caller() }
@@ -61,8 +59,7 @@ pub fn join<A: Future, B: Future>(left: A, right: B) -> Join<A, B> {
 ///     assert!(try_join(std::future::pending::<Result<u32, _>>(), number("two")).await.is_err());
 /// });
 /// ```
-#[doc(alias = "gather")]
-#[doc(alias = "try_join!")]
+#[doc(alias("gather", "try_join!"))]
 #[track_caller]
 pub fn try_join<T, U, E, A, B>(left: A, right: B) -> TryJoin<A, B>
 where

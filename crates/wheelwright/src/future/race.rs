@@ -35,8 +35,7 @@ use super::select::{Either, Select};
 /// # Panics
 ///
 /// If it is polled after it has completed.
-#[doc(alias = "select!")]
-#[doc(alias = "FIRST_COMPLETED")]
+#[doc(alias("select!", "FIRST_COMPLETED", "Promise.race", "any", "or"))]
 #[track_caller]
 pub fn race<T, A, B>(left: A, right: B) -> Race<A, B>
 where

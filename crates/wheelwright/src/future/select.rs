@@ -39,9 +39,7 @@ use pin_project_lite::pin_project;
 /// # Panics
 ///
 /// If it is polled after it has completed.
-#[doc(alias = "select!")]
-#[doc(alias = "FIRST_COMPLETED")]
-#[doc(alias = "or")]
+#[doc(alias("select!", "FIRST_COMPLETED", "or"))]
 #[track_caller]
 pub fn select<A: Future, B: Future>(left: A, right: B) -> Select<A, B> {
     Select { left: Some(left), right: Some(right), at: Location::caller() }

@@ -27,8 +27,7 @@ use crate::observe::{WaitOn, waits};
 /// # Cancel safety
 ///
 /// Dropping the future is harmless; the wake it asked for may still cost one poll.
-#[doc(alias = "sleep(0)")]
-#[doc(alias = "checkpoint")]
+#[doc(alias("sleep(0)", "checkpoint"))]
 #[track_caller]
 pub fn yield_now() -> YieldNow {
     YieldNow { has_yielded: false, at: Location::caller() }

@@ -36,8 +36,7 @@ use crate::task::Seats;
 ///     assert_eq!(time::now() - start, Duration::from_secs(2)); // two at a time
 /// });
 /// ```
-#[doc(alias = "buffered")]
-#[doc(alias = "imap")]
+#[doc(alias("buffered", "imap"))]
 #[track_caller]
 pub fn map_concurrent<I, M, F>(limit: usize, items: I, work: M) -> MapConcurrent<I::IntoIter, M, F>
 where

@@ -102,7 +102,7 @@ impl<F: Future> fmt::Debug for JoinAll<F> {
 ///     assert!(numbers(["1", "two", "3"]).await.is_err());
 /// });
 /// ```
-#[doc(alias = "gather")]
+#[doc(alias("gather", "all", "Promise.all"))]
 #[track_caller]
 pub fn try_join_all<T, E, I>(futures: I) -> TryJoinAll<I::Item>
 where
@@ -156,8 +156,7 @@ impl<T, E, F: Future<Output = Result<T, E>>> Future for TryJoinAll<F> {
 ///     assert!(outcomes[1].as_ref().unwrap_err().to_string().contains("divide by zero"));
 /// });
 /// ```
-#[doc(alias = "return_exceptions")]
-#[doc(alias = "allSettled")]
+#[doc(alias("return_exceptions", "allSettled", "Promise.allSettled"))]
 #[track_caller]
 pub fn join_all_settled<I>(futures: I) -> JoinAllSettled<I::Item>
 where

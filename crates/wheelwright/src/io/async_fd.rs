@@ -34,9 +34,7 @@ use crate::observe::WaitOn;
 /// })
 /// # }
 /// ```
-#[doc(alias = "add_reader")]
-#[doc(alias = "add_writer")]
-#[doc(alias = "Async")]
+#[doc(alias("add_reader", "add_writer", "Async"))]
 pub struct AsyncFd<T> {
     socket: Socket<T>,
 }

@@ -70,6 +70,7 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
     ///
     /// # Cancel safety
     /// If it is dropped before it is ready, `line` is as it was, and what was read stays in the buffer.
+    #[doc(alias = "readline")]
     pub fn read_line<'a>(&'a mut self, line: &'a mut String) -> ReadLine<'a, R> {
         ReadLine { reader: self, line, searched: 0 }
     }

@@ -91,8 +91,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Future for Copy<R, W> {
 /// })
 /// # }
 /// ```
-#[doc(alias = "relay")]
-#[doc(alias = "proxy")]
+#[doc(alias("relay", "proxy"))]
 #[track_caller]
 pub fn copy_bidirectional<'a, A, B>(a: &'a mut A, b: &'a mut B) -> CopyBidirectional<'a, A, B>
 where

@@ -55,6 +55,7 @@ pub struct Listener<S: Wire> {
 /// })
 /// # }
 /// ```
+#[doc(alias("start_server", "create_server"))]
 pub type TcpListener = Listener<std::net::TcpStream>;
 
 impl<S: Wire> Listener<S> {
@@ -132,6 +133,7 @@ impl TcpListener {
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "TcpSocket")]
 #[derive(Clone, Debug)]
 #[must_use = "nobody listens until it is bound"]
 pub struct ListenOptions {

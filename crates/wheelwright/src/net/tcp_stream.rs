@@ -35,6 +35,7 @@ use crate::observe::WaitOn;
 /// })
 /// # }
 /// ```
+#[doc(alias("read_exact", "readexactly", "StreamWriter"))]
 pub type TcpStream = Connection<std::net::TcpStream>;
 
 impl Sealed for std::net::TcpStream {
@@ -79,8 +80,7 @@ impl TcpStream {
     /// # Cancel safety
     /// Dropping it closes the connections being made.
     #[track_caller]
-    #[doc(alias = "create_connection")]
-    #[doc(alias = "happy eyeballs")]
+    #[doc(alias("create_connection", "happy eyeballs", "open_connection"))]
     pub fn connect(address: impl ToAddress) -> Connect {
         Connect::new(address.to_address(), Location::caller())
     }

@@ -29,7 +29,7 @@ use crate::observe::WaitOn;
 /// })
 /// # }
 /// ```
-#[doc(alias = "DatagramProtocol")]
+#[doc(alias("DatagramProtocol", "create_datagram_endpoint"))]
 pub struct UdpSocket {
     socket: Socket<StdSocket>,
 }

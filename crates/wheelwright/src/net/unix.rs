@@ -31,6 +31,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// })
 /// # }
 /// ```
+#[doc(alias("open_unix_connection", "create_unix_connection"))]
 pub type UnixStream = Connection<net::UnixStream>;
 
 /// A Unix socket that takes connections: a [`Listener`] whose connections are [`UnixStream`]s.
@@ -53,6 +54,7 @@ pub type UnixStream = Connection<net::UnixStream>;
 /// })
 /// # }
 /// ```
+#[doc(alias("start_unix_server", "create_unix_server"))]
 pub type UnixListener = Listener<net::UnixStream>;
 
 impl Sealed for net::UnixStream {

@@ -40,6 +40,7 @@ impl Builder {
     /// Pauses the clock: it jumps to the next deadline when every task waits for one, so an hour of sleeps takes
     /// milliseconds. While something real is awaited (a socket's bytes, a blocking job) it runs at real speed. A
     /// listener in `accept` does not count as such.
+    #[doc(alias("start_paused", "pause", "advance", "MockClock", "autojump_clock"))]
     pub fn paused(mut self) -> Self {
         self.paused = true;
         self
@@ -58,6 +59,7 @@ impl Builder {
     }
 
     /// How long a blocking thread without work stays; 10 s unless set.
+    #[doc(alias = "thread_keep_alive")]
     pub fn blocking_keep_alive(mut self, limit: Duration) -> Self {
         self.limits.keep_alive = limit;
         self

@@ -24,9 +24,7 @@ use crate::task::{self, JoinHandle};
 /// let greeting = wheelwright::block_on(async { "hello from the loop" });
 /// assert_eq!(greeting, "hello from the loop");
 /// ```
-#[doc(alias = "run")]
-#[doc(alias = "run_until_complete")]
-#[doc(alias = "async_to_sync")]
+#[doc(alias("run", "run_until_complete", "async_to_sync", "main"))]
 #[track_caller]
 pub fn block_on<F: Future>(future: F) -> F::Output {
     refuse_to_nest();
@@ -47,6 +45,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// use std::time::Duration;
 /// wheelwright::test(async || wheelwright::time::sleep(Duration::from_secs(86_400)).await);
 /// ```
+#[doc(alias("IsolatedAsyncioTestCase"))]
 #[track_caller]
 pub fn test<T>(body: impl AsyncFnOnce() -> T) -> T {
     refuse_to_nest();
@@ -79,12 +78,14 @@ pub(super) fn refuse_to_nest() {
 /// assert_eq!(runtime.block_on(async { task.await.unwrap() + 1 }), 2);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[doc(alias("Runner", "LocalRuntime", "LocalExecutor", "EventLoop"))]
 pub struct Runtime {
     pub(super) event_loop: Rc<EventLoop>,
 }
 
 impl Runtime {
     /// Begins a runtime with settings of your own.
+    #[doc(alias = "new_current_thread")]
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -132,6 +133,7 @@ impl Runtime {
     }
 
     /// Ends the runtime as dropping it does, but waits at most so long for blocking jobs that have begun.
+    #[doc(alias("shutdown_default_executor", "shutdown_background"))]
     pub fn shutdown_timeout(self, limit: Duration) {
         self.event_loop.pool.set_patience(limit);
         drop(self);

@@ -5,6 +5,7 @@ use crate::schedule::{self, Order, Schedule, Step};
 
 impl Builder {
     /// In which order those run who are ready at the same time; [`Schedule::Fifo`] unless set.
+    #[doc(alias = "rng_seed")]
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedule = schedule;
         self
@@ -20,6 +21,7 @@ impl Builder {
     /// # Panics
     /// On a thread that has a runtime, or if none can be made. If the body panics, which ends the walk and prints how to
     /// repeat the run; if it does something else when it is run again in the same order.
+    #[doc(alias("loom", "shuttle", "model checking"))]
     #[track_caller]
     pub fn explore<T>(self, mut body: impl AsyncFnMut() -> T) -> usize {
         let most = match self.schedule {

@@ -87,6 +87,7 @@ impl Handle {
     ///
     /// # Panics
     /// Outside a runtime.
+    #[doc(alias("get_running_loop", "get_event_loop"))]
     #[must_use]
     #[track_caller]
     pub fn current() -> Self {
@@ -97,8 +98,7 @@ impl Handle {
     ///
     /// # Errors
     /// Gives the factory back if the runtime has ended, or if as many as its inbox takes are waiting for the loop.
-    #[doc(alias = "run_coroutine_threadsafe")]
-    #[doc(alias = "call_soon_threadsafe")]
+    #[doc(alias("run_coroutine_threadsafe", "call_soon_threadsafe", "run_sync_soon"))]
     #[track_caller]
     pub fn spawn<M, F>(&self, factory: M) -> Result<RemoteJoinHandle<F::Output>, HandleError<M>>
     where
@@ -143,8 +143,7 @@ impl Handle {
     ///     assert_eq!(job.await.unwrap(), 42);
     /// });
     /// ```
-    #[doc(alias = "from_thread")]
-    #[doc(alias = "async_to_sync")]
+    #[doc(alias("from_thread", "async_to_sync"))]
     #[track_caller]
     pub fn block_on<M, F>(&self, factory: M) -> Result<Result<F::Output, JoinError>, HandleError<M>>
     where
@@ -246,6 +245,7 @@ impl<M> std::error::Error for HandleError<M> {}
 ///
 /// # Cancel safety
 /// Dropping it detaches the task.
+#[doc(alias("Future", "ConcurrentFuture"))]
 #[must_use = "dropping it detaches the task: await it, or wait for it"]
 pub struct RemoteJoinHandle<T> {
     receipt: Receipt<T>,
@@ -273,6 +273,7 @@ impl<T> RemoteJoinHandle<T> {
     ///
     /// # Panics
     /// On a loop's own thread, which it would block.
+    #[doc(alias = "result")]
     pub fn wait(self) -> Result<T, JoinError> {
         assert!(!crate::ready::is_installed(), "wait would block the loop: await the handle instead");
         self.receipt.wait()

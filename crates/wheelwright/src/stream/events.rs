@@ -61,9 +61,7 @@ use super::{Next, once};
 ///     assert_eq!((sum, ticks), (7, 3));
 /// });
 /// ```
-#[doc(alias = "select!")]
-#[doc(alias = "select_all")]
-#[doc(alias = "StreamMap")]
+#[doc(alias("select!", "select_all", "StreamMap"))]
 #[must_use = "the arms run only while an event is waited for"]
 pub struct Events<'a, E> {
     /// In the order in which they were added.

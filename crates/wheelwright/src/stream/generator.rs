@@ -35,9 +35,7 @@ use crate::waker;
 ///     assert_eq!(countdown.collect::<Vec<_>>().await, [2, 1]);
 /// });
 /// ```
-#[doc(alias = "stream!")]
-#[doc(alias = "unfold")]
-#[doc(alias = "gen")]
+#[doc(alias("stream!", "unfold", "gen"))]
 pub fn generator<T, B, F>(body: B) -> Generator<T, F>
 where
     B: FnOnce(Yielder<T>) -> F,

@@ -42,8 +42,7 @@ use crate::observe::WaitOn;
 ///     assert_eq!(second.recv().await, Err(broadcast::RecvError::Closed));
 /// });
 /// ```
-#[doc(alias = "publish")]
-#[doc(alias = "pubsub")]
+#[doc(alias("publish", "pubsub"))]
 #[track_caller]
 pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(0 < capacity, "a broadcast channel of capacity 0 could keep no value for anybody");

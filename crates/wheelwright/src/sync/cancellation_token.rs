@@ -44,8 +44,7 @@ pub use run_until_cancelled::RunUntilCancelled;
 ///     assert_eq!(worker.await.expect("the worker ends well"), "the last record is written");
 /// });
 /// ```
-#[doc(alias = "CancelScope")]
-#[doc(alias = "AbortController")]
+#[doc(alias("CancelScope", "AbortController", "cancel_scope", "AbortSignal"))]
 #[derive(Clone)]
 pub struct CancellationToken {
     node: Rc<Node>,

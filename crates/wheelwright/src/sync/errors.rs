@@ -4,8 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 /// What was waited for will not come: the other end is gone, or was closed.
-#[doc(alias = "RecvError")]
-#[doc(alias = "QueueShutDown")]
+#[doc(alias("RecvError", "QueueShutDown"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed;
 

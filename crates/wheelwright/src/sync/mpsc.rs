@@ -53,9 +53,7 @@ pub use leaves::{Receiving, Reserving, Sending};
 ///     assert_eq!(sum, 3);
 /// });
 /// ```
-#[doc(alias = "Queue")]
-#[doc(alias = "queue")]
-#[doc(alias = "open_memory_channel")]
+#[doc(alias("Queue", "queue", "open_memory_channel"))]
 #[track_caller]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(0 < capacity, "a channel of capacity 0 has no room for any value");
@@ -251,6 +249,7 @@ impl<T> Permit<'_, T> {
 ///
 /// As a `Stream` it ends when all senders are gone. Dropping it closes the channel and drops what is queued; senders that
 /// wait get their values back.
+#[doc(alias = "ReceiverStream")]
 #[must_use = "a receiver that is dropped closes the channel"]
 pub struct Receiver<T> {
     channel: Rc<Channel<T>>,

@@ -50,9 +50,7 @@ use crate::waker::wake;
 ///     assert_eq!(wheelwright::join(next(), put).await.0, "sweep");
 /// });
 /// ```
-#[doc(alias = "Condvar")]
-#[doc(alias = "Condition")]
-#[doc(alias = "AutoResetEvent")]
+#[doc(alias("Condvar", "Condition", "AutoResetEvent"))]
 pub struct Notify {
     /// Whether the next who comes need not wait; false while anybody stands in line.
     is_stored: Cell<bool>,
@@ -82,6 +80,7 @@ impl Notify {
     /// changed.notify_one();
     /// wheelwright::block_on(changed.notified()); // does not wait
     /// ```
+    #[doc(alias = "notify")]
     pub fn notify_one(&self) {
         let mut waiters = self.queue.waiters.borrow_mut();
         let ticket = waiters.first_ticket();
@@ -92,6 +91,7 @@ impl Notify {
     }
 
     /// Ends the waits of all who wait now, and stores nothing.
+    #[doc(alias = "notify_all")]
     pub fn notify_waiters(&self) {
         self.rounds.set(self.rounds.get() + 1);
         self.queue.wake_all();

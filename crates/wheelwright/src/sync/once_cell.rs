@@ -35,9 +35,7 @@ pub use get_or_init::{GetOrInit, GetOrTryInit};
 ///     assert_eq!(lookups.get(), 1);
 /// });
 /// ```
-#[doc(alias = "Lazy")]
-#[doc(alias = "LazyCell")]
-#[doc(alias = "async cached value")]
+#[doc(alias("Lazy", "LazyCell", "async cached value", "cache", "SetOnce"))]
 pub struct OnceCell<T> {
     value: cell::OnceCell<T>,
     /// The permit of whoever makes the value; closed once the value is there.

@@ -43,8 +43,7 @@ use crate::observe::{Line, WaitOn, resource_id};
 ///     server.await.unwrap();
 /// });
 /// ```
-#[doc(alias = "create_future")]
-#[doc(alias = "set_result")]
+#[doc(alias("create_future", "set_result"))]
 #[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let channel = Rc::new(Channel {

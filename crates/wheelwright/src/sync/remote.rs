@@ -59,8 +59,7 @@ use line::WaitLine;
 /// });
 /// thread.join().unwrap();
 /// ```
-#[doc(alias = "call_soon_threadsafe")]
-#[doc(alias = "janus")]
+#[doc(alias("call_soon_threadsafe", "janus"))]
 #[track_caller]
 pub fn channel<T: Send>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(0 < capacity, "a channel of capacity 0 has no room for any value");

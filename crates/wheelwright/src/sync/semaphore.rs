@@ -57,8 +57,7 @@ pub use permit::{OwnedPermit, Permit, Permits};
 ///     assert_eq!(most.get(), 5);
 /// });
 /// ```
-#[doc(alias = "BoundedSemaphore")]
-#[doc(alias = "CapacityLimiter")]
+#[doc(alias("BoundedSemaphore", "CapacityLimiter"))]
 pub struct Semaphore {
     available: Cell<usize>,
     /// The first ticket that got no permit because the semaphore was closed: none does while it is open.
@@ -188,6 +187,7 @@ impl Semaphore {
     /// drop(permit);
     /// assert!(semaphore.try_acquire().is_some());
     /// ```
+    #[doc(alias = "locked")]
     pub fn try_acquire(&self) -> Option<Permit<'_>> {
         self.try_acquire_many(1)
     }

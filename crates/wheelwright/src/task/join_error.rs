@@ -31,6 +31,7 @@ impl fmt::Display for TaskId {
 ///     assert!(task.await.unwrap_err().is_cancelled());
 /// });
 /// ```
+#[doc(alias = "CancelledError")]
 // One pointer, so that a task's output is not made larger by the error it seldom is.
 pub struct JoinError(Box<Failure>);
 
@@ -82,6 +83,7 @@ impl JoinError {
     ///
     /// # Errors
     /// Gives the error back if it is not a panic.
+    #[doc(alias = "exception")]
     pub fn into_panic(self) -> Result<Box<dyn Any + Send>, Self> {
         match self.0.cause {
             Cause::Panicked(payload) => Ok(payload.into_inner().unwrap_or_else(PoisonError::into_inner)),

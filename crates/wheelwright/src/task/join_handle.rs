@@ -23,6 +23,7 @@ use crate::waker::Key;
 ///     assert_eq!(task.await.unwrap(), "done");
 /// });
 /// ```
+#[doc(alias = "Task")]
 #[must_use = "dropping a JoinHandle detaches its task: await it, or drop it knowingly with `drop(handle)`"]
 pub struct JoinHandle<T> {
     task: Rc<dyn Join<T>>,
@@ -50,12 +51,14 @@ impl<T> JoinHandle<T> {
     }
 
     /// Whether the task is done: completed, panicked, or cancelled and dropped.
+    #[doc(alias = "done")]
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.task.is_done()
     }
 
     /// The number of the task.
+    #[doc(alias = "get_name")]
     #[must_use]
     pub fn id(&self) -> TaskId {
         TaskId(self.id as u32)

@@ -48,9 +48,7 @@ thread_local! {
 ///     assert_eq!(REQUEST.scope(8, report()).await, "request 8");
 /// }));
 /// ```
-#[doc(alias = "contextvars")]
-#[doc(alias = "ContextVar")]
-#[doc(alias = "task_local")]
+#[doc(alias("contextvars", "ContextVar", "task_local"))]
 pub struct Local<T> {
     /// Given when it is first used.
     number: OnceLock<u32>,

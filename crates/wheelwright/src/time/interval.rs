@@ -37,7 +37,7 @@ const TOLERANCE: Duration = Duration::from_millis(5);
 ///     assert_eq!((now() - begun).as_secs(), 27); // ticks at 0, 10 and 20
 /// });
 /// ```
-#[doc(alias = "ticker")]
+#[doc(alias("ticker", "IntervalStream", "setInterval"))]
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
     interval_at(now(), period)

@@ -30,8 +30,7 @@ const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 ///     assert_eq!(time::now() - start, Duration::from_secs(3)); // the first goes at once
 /// });
 /// ```
-#[doc(alias = "throttle")]
-#[doc(alias = "AsyncLimiter")]
+#[doc(alias("throttle", "AsyncLimiter"))]
 pub struct RateLimiter {
     /// The time between two starts.
     interval: Duration,

@@ -35,9 +35,7 @@ use crate::observe::Line;
 ///     assert!(timeout(Duration::from_secs(1), future::pending::<()>()).await.is_err());
 /// });
 /// ```
-#[doc(alias = "wait_for")]
-#[doc(alias = "move_on_after")]
-#[doc(alias = "fail_after")]
+#[doc(alias("wait_for", "move_on_after", "fail_after"))]
 #[track_caller]
 pub fn timeout<F: Future>(limit: Duration, future: F) -> Timeout<F> {
     Timeout { limit: Limit::After(limit), at: Location::caller(), future }
@@ -120,6 +118,7 @@ impl<F> fmt::Debug for Timeout<F> {
 }
 
 /// The error of a [`timeout`]: the limit passed before the future was ready.
+#[doc(alias("TimeoutError", "TooSlowError"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed;
 
