@@ -9,6 +9,7 @@ mod handles;
 mod intervals;
 mod io;
 mod locals;
+mod loops;
 mod locks;
 mod net;
 mod panics;
