@@ -41,7 +41,9 @@ impl Body {
         Self(Content::Empty)
     }
 
-    /// Makes a body of bytes that are there. Their number is declared, and the request can be sent again.
+    /// Makes a body of bytes that are there.
+    ///
+    /// Their number is declared, and the request can be sent again.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         Self(Content::Full(bytes.into()))
     }

@@ -137,7 +137,9 @@ impl Client {
         }
     }
 
-    /// How many connections it has opened so far. Set against the number of requests it tells what the pool saved.
+    /// How many connections it has opened so far.
+    ///
+    /// Set against the number of requests it tells what the pool saved.
     ///
     /// ```
     /// assert_eq!(wheelwright_http::Client::new().connections_opened(), 0);

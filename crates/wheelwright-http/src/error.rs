@@ -15,7 +15,7 @@ use http::StatusCode;
 /// assert_eq!(error.kind(), wheelwright_http::ErrorKind::BadUrl);
 /// assert_eq!(error.kind().to_string(), "BadUrl");
 /// ```
-#[doc(alias("ClientError"))]
+#[doc(alias = "ClientError")]
 // One box, so that a `Result` in a hot path stays as small as its good half.
 pub struct Error(Box<Report>);
 
@@ -69,6 +69,8 @@ pub enum ErrorKind {
 }
 
 /// The phase of a call in which a limit of time passed.
+///
+/// It stands in [`ErrorKind::Timeout`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {

@@ -110,7 +110,9 @@ impl Server {
         self.addr
     }
 
-    /// Limits the head of a request to so many bytes; a longer one is answered with 431, or 414 if its first line is.
+    /// Limits the head of a request to so many bytes.
+    ///
+    /// A longer one is answered with 431, or 414 if its first line is.
     pub fn max_head(mut self, bytes: usize) -> Self {
         self.limits.head = bytes;
         self
@@ -125,7 +127,9 @@ impl Server {
         self
     }
 
-    /// Limits the time for a head: from the accept, and for later requests from the head's first byte.
+    /// Limits the time for a head.
+    ///
+    /// It counts from the accept, and for later requests from the head's first byte.
     pub fn header_read_timeout(mut self, limit: Duration) -> Self {
         self.limits.header_read = limit.min(FOREVER);
         self
@@ -137,7 +141,7 @@ impl Server {
         self
     }
 
-    /// Limits the time without any progress while a body is read or a response is written.
+    /// Limits the time without progress while a body is read or a response written.
     pub fn stall_timeout(mut self, limit: Duration) -> Self {
         self.limits.stall = limit.min(FOREVER);
         self

@@ -65,6 +65,8 @@ where
 
 /// The handle of a blocking job: await it for what the job returns.
 ///
+/// It is made by [`spawn_blocking`].
+///
 /// # Cancel safety
 /// Dropping it detaches the job: it is run all the same, and a panic of it is told to stderr.
 #[must_use = "the job runs, but a panic of it is only told to stderr unless its handle is awaited"]

@@ -12,7 +12,7 @@ use crate::ready;
 use crate::task::{self, JoinHandle};
 use crate::time::timeout;
 
-/// Runs a future as a task of its own, so that it goes on when nobody waits for it any more.
+/// Runs a future as a task of its own, which goes on when nobody waits any more.
 ///
 /// It is [`spawn`](crate::spawn), but the output comes as it is, and a panic of the future comes out of the wait.
 ///
@@ -64,7 +64,9 @@ impl<T> Future for Shield<T> {
     }
 }
 
-/// Opens a resource, lends it to a body, and closes it on every path: for what can be closed only by waiting.
+/// Opens a resource, lends it to a body, and closes it on every path.
+///
+/// It is for what can be closed only by waiting.
 ///
 /// When the body ends, be it well, with an error or by a panic, the resource is closed before the outcome comes out. When
 /// this future is dropped instead, the rest of the way is a task of its own: the close begins, or goes on from where it was,

@@ -68,6 +68,8 @@ pub fn write(path: impl AsRef<Path>, contents: impl Into<Vec<u8>>) -> FileJob<()
 }
 
 /// The future of an operation on a file.
+///
+/// It is made by [`read`], [`write`](write()) and [`Writer::create`].
 #[must_use = "how it went is for whoever awaits it"]
 pub struct FileJob<T> {
     receipt: Receipt<io::Result<T>>,

@@ -109,7 +109,9 @@ impl<F: Future> Group<F> {
         }
     }
 
-    /// Adds a future, which is polled from the next time on that the group is. Its seat, good until its output is taken.
+    /// Adds a future, which is polled from the next time on that the group is.
+    ///
+    /// It gives the future's seat, good until its output is taken.
     pub fn insert(&mut self, future: F) -> usize {
         let seat = self.seat(future);
         if self.is_waiting {

@@ -26,7 +26,20 @@ pub struct TaskInfo {
     pub has_foreign_waker: bool,
 }
 
-/// What a task is doing.
+/// What a task is doing; found by [`tasks`].
+///
+/// ```
+/// use wheelwright::inspect::{self, TaskState};
+/// use wheelwright::time::sleep;
+///
+/// wheelwright::block_on(async {
+///     let sleeper = wheelwright::spawn(sleep(std::time::Duration::MAX));
+///     let state = || inspect::tasks().into_iter().find(|task| task.id == sleeper.id()).map(|task| task.state);
+///     assert!(matches!(state(), Some(TaskState::Ready)));
+///     wheelwright::yield_now().await;
+///     assert!(matches!(state(), Some(TaskState::Parked { what, .. }) if what.starts_with("timer")));
+/// });
+/// ```
 #[doc(alias = "current_task")]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -46,7 +59,9 @@ pub enum TaskState {
     },
 }
 
-/// How much of everything a loop holds: after any mix of work and cancels it is as before.
+/// How much of everything a loop holds.
+///
+/// After any mix of work and cancels it is as before. It is counted by [`live`].
 #[doc(alias = "RuntimeMetrics")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -21,8 +21,9 @@ thread_local! {
     static IS_ON: Cell<bool> = const { Cell::new(false) };
 }
 
-/// In which order those run who are ready at the same time; set with
-/// [`Builder::schedule`](crate::Builder::schedule).
+/// In which order those run who are ready at the same time.
+///
+/// It is set with [`Builder::schedule`](crate::Builder::schedule).
 ///
 /// Whatever the schedule, a task that is woken runs once, in the lap after its wake. A program whose result depends on more
 /// than that has a race, and another schedule brings it to light. If a run panics, its seed and choices are printed; two

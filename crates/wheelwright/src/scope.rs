@@ -19,7 +19,9 @@ use crate::group::Group;
 use crate::observe::{self, Line, WaitOn};
 use crate::{panics, waker};
 
-/// Runs a body that may spawn children; they may borrow whatever outlives the scope. Its output, once all of them are done.
+/// Runs a body whose children may borrow whatever outlives the scope.
+///
+/// It gives the body's output once all of them are done.
 ///
 /// The children are polled by the task that awaits the scope, and only those that were woken. What must run on its own is a
 /// task: see [`TaskGroup`](crate::TaskGroup).
@@ -105,7 +107,9 @@ pub struct Scope<'env> {
 }
 
 impl<'env> Scope<'env> {
-    /// Adds a child, which is polled from the next time on that the scope is. Its handle may be awaited for its output, by the body.
+    /// Adds a child, which is polled from the next time on that the scope is.
+    ///
+    /// Its handle may be awaited for its output, by the body.
     ///
     /// Dropping the handle detaches the child: the scope waits for it all the same.
     #[doc(alias = "start_soon")]

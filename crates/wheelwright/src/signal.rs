@@ -43,7 +43,9 @@ pub fn ctrl_c() -> Signal {
     Signal::listen(SIGINT)
 }
 
-/// Waits for the request to end that service managers send (SIGTERM), as [`ctrl_c`] waits for Ctrl-C.
+/// Waits for the request to end that service managers send (SIGTERM).
+///
+/// It counts as [`ctrl_c`] does, from this call.
 ///
 /// # Errors
 /// As [`ctrl_c`].

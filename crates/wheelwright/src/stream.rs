@@ -84,7 +84,9 @@ pub trait StreamExt: Stream + Sized {
         Filter { source: self, test }
     }
 
-    /// Ends after this many items; the source, which is dropped with the last of them, is asked for no more.
+    /// Ends after this many items.
+    ///
+    /// The source is dropped with the last of them, and asked for no more.
     #[doc(alias = "islice")]
     fn take(self, count: usize) -> Take<Self> {
         Take { source: (0 < count).then_some(self), left: count }
@@ -134,7 +136,9 @@ pub trait StreamExt: Stream + Sized {
         TimeoutEach::new(self, limit, Location::caller())
     }
 
-    /// Runs the futures that are the items side by side, at most `limit` at a time: their outputs, in the order of the items.
+    /// Runs the items, which are futures, side by side: their outputs, in order.
+    ///
+    /// At most `limit` are under way at a time, and the outputs come in the order of the items.
     ///
     /// The source is polled only while fewer than `limit` are under way, outputs that wait for an earlier one included.
     ///
@@ -166,7 +170,9 @@ pub trait StreamExt: Stream + Sized {
         Buffered::in_order(self, limit, Location::caller())
     }
 
-    /// Runs the futures that are the items side by side, at most `limit` at a time: their outputs, as they come.
+    /// Runs the items, which are futures, side by side: their outputs, as they come.
+    ///
+    /// At most `limit` are under way at a time.
     ///
     /// # Panics
     /// As [`buffered`](Self::buffered).
@@ -192,7 +198,9 @@ pub trait StreamExt: Stream + Sized {
         Buffered::as_they_come(self, limit, Location::caller())
     }
 
-    /// Takes from this stream and another in turn, and from either while the other has nothing; ends when both have.
+    /// Takes from this stream and another in turn.
+    ///
+    /// While one has nothing it takes from the other; it ends when both have.
     ///
     /// For more than two, or where the items differ, see [`Events`].
     ///

@@ -152,7 +152,9 @@ struct Task<F: Future> {
     future: RefCell<Pinned<F>>,
 }
 
-/// Starts a task on this thread's runtime: it runs from the next lap on, whether or not the handle is awaited.
+/// Starts a task on this thread's runtime.
+///
+/// It runs from the next lap on, whether or not the handle is awaited.
 ///
 /// The future need not be `Send`. Once the runtime is shutting down nothing is started: the future is dropped and the
 /// handle gives an error that `is_cancelled`.

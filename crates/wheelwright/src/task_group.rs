@@ -23,7 +23,9 @@ mod error;
 
 pub use error::{GroupError, TaskError};
 
-/// Tasks that belong to one owner: it takes their outputs as they end, and dropping it aborts those that run.
+/// Tasks that belong to one owner.
+///
+/// It takes their outputs as they end, and dropping it aborts those that run.
 ///
 /// They are tasks, so they run whatever the owner awaits meanwhile. A child may own a group in turn. Futures that need not
 /// run on their own, or that borrow from their owner, are cheaper in a [`Group`](crate::Group) or a [`scope`](crate::scope()).
@@ -145,7 +147,7 @@ impl<T> TaskGroup<T> {
         self.tasks.iter().for_each(|(_, task)| task.abort());
     }
 
-    /// Waits for the next task to end, and gives its outcome; `None` when none is left.
+    /// Waits for the next task to end: its outcome, or `None` when none is left.
     ///
     /// # Cancel safety
     /// Dropping it loses no outcome: the group keeps them.
@@ -153,7 +155,9 @@ impl<T> TaskGroup<T> {
         poll_fn(|cx| self.poll_next(cx)).await.map(|(_, outcome)| outcome)
     }
 
-    /// Aborts all tasks and waits until nothing of them is left. A panic of one is told to stderr.
+    /// Aborts all tasks and waits until nothing of them is left.
+    ///
+    /// A panic of one is told to stderr.
     ///
     /// # Cancel safety
     /// Dropping it gives up the wait; the tasks are aborted all the same.
@@ -195,7 +199,9 @@ impl<T> TaskGroup<T> {
 }
 
 impl<T, E> TaskGroup<Result<T, E>> {
-    /// Waits for all tasks: their values in the order in which they were spawned, or the first failure.
+    /// Waits for all tasks: their values, or the first failure.
+    ///
+    /// The values come in the order in which the tasks were spawned.
     ///
     /// Fail-fast: the first task that returns an error or panics aborts the others. Then it waits until nothing of them is
     /// left; what fails meanwhile stands in [`GroupError::others`].

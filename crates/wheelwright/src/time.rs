@@ -22,7 +22,9 @@ pub use rate_limiter::{RateLimiter, Start};
 pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
 pub use timeout_each::TimeoutEach;
 
-/// The time of this thread's loop: real, or what the paused clock shows. Outside a runtime, the real time.
+/// The time of this thread's loop: real, or what the paused clock shows.
+///
+/// Outside a runtime it is the real time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -65,7 +67,9 @@ pub fn sleep(duration: Duration) -> Sleep {
     Sleep { due, timer: None, at }
 }
 
-/// Waits until a moment, as [`sleep`] does. One that has passed lets everybody else who is ready run once.
+/// Waits until a moment, as [`sleep`] does.
+///
+/// One that has passed lets everybody else who is ready run once.
 ///
 /// # Cancel safety
 /// Dropping it removes its timer.
@@ -110,7 +114,9 @@ impl Sleep {
         }
     }
 
-    /// Gives it another deadline, whether or not the old one has passed. It must be polled again to take effect.
+    /// Gives it another deadline, whether or not the old one has passed.
+    ///
+    /// It must be polled again to take effect.
     pub fn reset(&mut self, deadline: Instant) {
         self.disarm();
         self.due = Due::At(deadline);

@@ -7,6 +7,7 @@ mod documentation; // what may await says what cancelling it does
 mod migration; // words of others that should lead to ours
 mod names; // words that say nothing, notes to oneself, macros
 mod paths; // no file knows the machine it was written on
+mod public_items; // what the documentation of the public leaves out
 mod shape; // the first line, the length of files and functions
 mod shelves; // which module of the runtime may import which
 mod unsafe_code; // where it may stand, and that it says why
@@ -52,6 +53,7 @@ const CHECKS: &[fn(&Tree) -> Vec<Complaint>] = &[
     unsafe_code::check,
     documentation::check,
     migration::check,
+    public_items::check,
     paths::check,
     counts::check,
     figures,

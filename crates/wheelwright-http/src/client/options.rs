@@ -74,14 +74,18 @@ impl Default for Options {
 }
 
 impl ClientBuilder {
-    /// Limits a whole call, from its first wait to the last byte of the body. There is no limit unless it is set.
-    #[doc(alias("ClientTimeout"))]
+    /// Limits a whole call, from its first wait to the last byte of the body.
+    ///
+    /// There is no limit unless it is set.
+    #[doc(alias = "ClientTimeout")]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.options.total = Some(limit);
         self
     }
 
-    /// Limits the wait for one of the host's connections, where their number is limited. No limit unless it is set.
+    /// Limits the wait for one of the host's connections, where those are limited.
+    ///
+    /// No limit unless it is set.
     pub fn pool_timeout(mut self, limit: Duration) -> Self {
         self.options.pool = Some(limit);
         self
@@ -105,31 +109,41 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the wait from the end of the request to the first byte of the response. No limit unless it is set.
+    /// Limits the wait from the end of the request to the response's first byte.
+    ///
+    /// No limit unless it is set.
     pub fn first_byte_timeout(mut self, limit: Duration) -> Self {
         self.options.first_byte = Some(limit);
         self
     }
 
-    /// Limits each wait for more bytes of a response that has begun. No limit unless it is set.
+    /// Limits each wait for more bytes of a response that has begun.
+    ///
+    /// No limit unless it is set.
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         self.options.gap = Some(limit);
         self
     }
 
-    /// Closes connections that were idle for so long, or a little longer: 15 s unless it is set. Zero keeps none.
+    /// Closes connections that were idle for so long, or a little longer.
+    ///
+    /// It is 15 s unless it is set. Zero keeps none.
     pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
         self.options.pool_idle_timeout = limit;
         self
     }
 
-    /// Keeps at most so many idle connections for each host. No limit unless it is set.
+    /// Keeps at most so many idle connections for each host.
+    ///
+    /// No limit unless it is set.
     pub fn pool_max_idle_per_host(mut self, count: usize) -> Self {
         self.options.pool_max_idle_per_host = Some(count);
         self
     }
 
-    /// Uses at most so many connections to each host at once; further calls wait in line. No limit unless it is set.
+    /// Uses at most so many connections to each host at once.
+    ///
+    /// Further calls wait in line. No limit unless it is set.
     ///
     /// # Panics
     /// If `count` is zero: no call could ever be made.
@@ -140,13 +154,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the head of a response, interim responses included: 64 KiB unless it is set.
+    /// Limits the head of a response, interim responses included.
+    ///
+    /// It is 64 KiB unless it is set.
     pub fn max_head(mut self, bytes: usize) -> Self {
         self.options.max_head = bytes;
         self
     }
 
-    /// Looks names up by this function of a host and a port, instead of `getaddrinfo` on the blocking pool.
+    /// Looks names up by this function of a host and a port.
+    ///
+    /// Unless it is set, `getaddrinfo` does on the blocking pool.
     ///
     /// ```
     /// use wheelwright_http::Client;

@@ -108,7 +108,9 @@ impl Response {
         self.headers.get_or_init(|| Box::new(header_map(&self.head).expect("the head was read before")))
     }
 
-    /// Returns the fields behind a chunked body, once it has come whole and if there were any.
+    /// Returns the fields behind a chunked body, once it has come whole.
+    ///
+    /// There need not be any.
     #[must_use]
     pub fn trailers(&self) -> Option<&HeaderMap> {
         self.inflow.decoder().trailers()

@@ -89,8 +89,9 @@ impl Incoming {
         Ok(whole.freeze())
     }
 
-    /// Returns the fields behind the last chunk, once the body has been read to its end. They are kept apart from the
-    /// headers: a trailer can neither frame a message nor say who sent it.
+    /// Returns the fields behind the last chunk, once the body was read.
+    ///
+    /// They are kept apart from the headers: a trailer can neither frame a message nor say who sent it.
     #[must_use]
     pub fn trailers(&self) -> Option<HeaderMap> {
         self.wire.socket().trailers(self.number).cloned()

@@ -14,7 +14,7 @@ use wheelwright::JoinHandle;
 use wheelwright::sync::CancellationToken;
 use wheelwright::time::timeout;
 
-/// A server at work.
+/// A server at work; made by [`Server::serve`](crate::Server::serve).
 ///
 /// Dropping it lets the server go on until its runtime ends. Awaiting it waits until the server accepts no more, which
 /// it does until it is shut down.
@@ -81,8 +81,22 @@ impl Running {
         self.connections.tasks.borrow().len()
     }
 
-    /// Closes the listener and the connections between two requests, lets the others finish the response they are at
-    /// for at most `grace`, then drops them.
+    /// Closes the server, and lets responses under way finish for at most `grace`.
+    ///
+    /// The listener and the connections between two requests are closed at once; those that have not finished by then are
+    /// dropped.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wheelwright_http::{Body, Server};
+    ///
+    /// wheelwright::block_on(async {
+    ///     let server = Server::bind("127.0.0.1:0").expect("a free port");
+    ///     let running = server.serve(|_| async { http::Response::new(Body::empty()) });
+    ///     assert_eq!(running.connections(), 0);
+    ///     running.shutdown(Duration::from_secs(5)).await;
+    /// });
+    /// ```
     ///
     /// # Cancel safety
     /// If it is dropped, the server has begun to close and nobody enforces the limit.

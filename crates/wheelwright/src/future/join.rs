@@ -34,7 +34,9 @@ pub fn join<A: Future, B: Future>(left: A, right: B) -> Join<A, B> {
     Join { left: Side::Running { future: left }, right: Side::Running { future: right }, at: Location::caller() }
 }
 
-/// Waits for both futures as [`join`] does, but no longer than until one of them fails.
+/// Waits for both futures, but no longer than until one of them fails.
+///
+/// In all else it is [`join`].
 ///
 /// The other is then dropped in the middle of whatever it does. For many, see [`try_join_all`](crate::try_join_all).
 ///

@@ -10,7 +10,9 @@ use super::Group;
 use crate::observe::Line;
 use crate::task::Seats;
 
-/// Calls an async function for each item, at most `limit` at a time: what they return, in the order of the items.
+/// Calls an async function for each item, at most `limit` at a time.
+///
+/// It gives what the calls return, in the order of the items.
 ///
 /// An item is taken from the iterator, and its future made and started, only when there is a place for it: a million items
 /// need memory for `limit` futures and for the results. They run in the task that awaits it.
@@ -47,7 +49,9 @@ where
     MapConcurrent { window: Window::new(limit, items.into_iter(), work, Location::caller()), outputs: Some(Vec::new()) }
 }
 
-/// Calls an async function for each item, at most `limit` at a time, and waits for all.
+/// Calls an async function for each item, at most `limit` at a time.
+///
+/// It waits for all the calls; what they return is dropped.
 ///
 /// As [`map_concurrent`], without results to keep: for sequences without end, too.
 ///

@@ -12,7 +12,7 @@ use crate::observe::Line;
 use crate::panics;
 use crate::task::{JoinError, Seats};
 
-/// Runs futures side by side and waits for all: their outputs, in the order of the futures.
+/// Runs futures side by side: all their outputs, in the order of the futures.
 ///
 /// They run in the task that awaits it, and only those that were woken are polled. To start thousands a few at a time,
 /// see [`map_concurrent`](crate::map_concurrent).
@@ -82,7 +82,9 @@ impl<F: Future> fmt::Debug for JoinAll<F> {
     }
 }
 
-/// Runs futures side by side as [`join_all`] does, but no longer than until one of them fails.
+/// Runs futures side by side, but no longer than until one of them fails.
+///
+/// In all else it is [`join_all`].
 ///
 /// The others are then dropped in the middle of whatever they do, before the error comes out.
 ///
@@ -138,7 +140,9 @@ impl<T, E, F: Future<Output = Result<T, E>>> Future for TryJoinAll<F> {
     }
 }
 
-/// Runs futures side by side as [`join_all`] does, and makes a panic an outcome: every outcome, in order.
+/// Runs futures side by side: every outcome, in order, be it a panic.
+///
+/// In all else it is [`join_all`].
 ///
 /// So forty-seven results and three failures come out as fifty outcomes. Errors that the futures return are outputs like
 /// others: `Ok(Err(error))`.

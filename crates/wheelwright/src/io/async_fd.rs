@@ -9,7 +9,9 @@ use crate::net::Attempt;
 use crate::net::socket::Socket;
 use crate::observe::WaitOn;
 
-/// A descriptor of any kind that tasks wait for: a pipe, a terminal, a timer, a socket of another library.
+/// A descriptor of any kind that tasks wait for.
+///
+/// For instance a pipe, a terminal, a timer or a socket of another library.
 ///
 /// [`read_with`](Self::read_with) and [`write_with`](Self::write_with) call an operation when the descriptor may be ready,
 /// and wait when the operation says [`WouldBlock`](io::ErrorKind::WouldBlock). There is no readiness to be cleared by hand,
@@ -51,8 +53,9 @@ impl<T: AsFd> AsyncFd<T> {
         Ok(Self { socket })
     }
 
-    /// Reads: calls the operation once the descriptor may be readable, again after each `WouldBlock`, and gives what else it
-    /// returns.
+    /// Reads by an operation that is called once the descriptor may be readable.
+    ///
+    /// It is called again after each `WouldBlock`; what else it returns comes out.
     ///
     /// The kernel tells once of what has come. So the operation may say `WouldBlock` only if the descriptor did, or if
     /// nothing is to be done before more has come.

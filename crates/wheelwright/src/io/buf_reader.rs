@@ -55,15 +55,16 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
         Self { reader, buf: vec![0; capacity.max(1)], start: 0, end: 0, max_line: LONGEST_LINE }
     }
 
-    /// Sets how many bytes a line, or another piece with an end, may have, its end included.
+    /// Sets how many bytes a line, or another piece, may have, its end included.
     #[must_use]
     pub fn max_line(mut self, bytes: usize) -> Self {
         self.max_line = bytes;
         self
     }
 
-    /// Reads a line and appends it, with its `\n`, to `line`: how many bytes it has, 0 at the end. The last line may lack
-    /// its `\n`.
+    /// Reads a line and appends it, with its `\n`, to `line`: how many bytes it has.
+    ///
+    /// It gives 0 at the end. The last line may lack its `\n`.
     ///
     /// # Errors
     /// Those of the reader; `InvalidData` for a line that is too long or not UTF-8, which stays in the buffer.
@@ -75,8 +76,9 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
         ReadLine { reader: self, line, searched: 0 }
     }
 
-    /// Reads up to and with a delimiter and appends that to `bytes`: how many there are, 0 at the end. The last piece may
-    /// lack its delimiter.
+    /// Reads up to and with a delimiter, appends that to `bytes`: how many there are.
+    ///
+    /// It gives 0 at the end. The last piece may lack its delimiter.
     ///
     /// # Errors
     /// Those of the reader; `InvalidData` for a piece that is too long, which stays in the buffer.
@@ -152,7 +154,9 @@ impl<R> BufReader<R> {
         &self.reader
     }
 
-    /// The reader, to write to the stream it is. What is read from it goes past the buffer.
+    /// The reader, to write to the stream it is.
+    ///
+    /// What is read from it goes past the buffer.
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.reader
     }

@@ -13,7 +13,9 @@ use crate::ready;
 
 const BUFFER: usize = 16 * 1024;
 
-/// Copies everything from a reader to a writer and flushes it: how many bytes there were. The writer is not closed.
+/// Copies everything from a reader to a writer and flushes it: how many bytes.
+///
+/// The writer is not closed.
 ///
 /// Both may be references (`&mut stream`). What was written is flushed whenever nothing can be read for now. A source that
 /// is always ready does not keep the loop from other tasks.
@@ -64,7 +66,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Future for Copy<R, W> {
     }
 }
 
-/// Copies both ways between two streams, until both have ended: how many bytes went from `a` to `b`, and how many back.
+/// Copies both ways between two streams, until both have ended.
+///
+/// It gives how many bytes went from `a` to `b`, and how many back.
 ///
 /// When one has ended, the other one is closed for writing ([`AsyncWrite::poll_close`]), and the other way goes on.
 ///

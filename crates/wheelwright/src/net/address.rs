@@ -31,7 +31,9 @@ pub enum Address {
     Bad(String),
 }
 
-/// What can stand for an [`Address`]: text as `"host:port"`, a host and a port, socket addresses.
+/// What can stand for an [`Address`].
+///
+/// That is text as `"host:port"`, a host and a port, or socket addresses.
 pub trait ToAddress {
     /// The address it stands for. Nothing is looked up here.
     fn to_address(&self) -> Address;
@@ -123,7 +125,7 @@ impl<A: ToAddress + ?Sized> ToAddress for &A {
     }
 }
 
-/// Looks an address up: all the socket addresses it stands for, in the system's order.
+/// Looks up the socket addresses of an address, in the system's order.
 ///
 /// A name is looked up by `getaddrinfo` on the blocking pool. The end of the runtime does not wait for it.
 ///

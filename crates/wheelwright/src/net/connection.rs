@@ -45,12 +45,14 @@ pub struct Connection<S> {
     pub(super) socket: Socket<S>,
 }
 
-/// What a [`Connection`] can be made of: std's stream of TCP or of a Unix socket. It cannot be implemented elsewhere.
+/// What a [`Connection`] can be made of: std's stream of TCP or of a Unix socket.
+///
+/// It cannot be implemented elsewhere.
 pub trait Wire: AsFd + Sealed + Sized {}
 
 impl<S: Sealed> Wire for S {}
 
-/// What the two kinds of connection differ in.
+/// What the two kinds of [`Connection`] differ in.
 pub trait Sealed: AsFd + Sized {
     /// mio's listener, whose connections are non-blocking from the first.
     type Listener: AsFd;
@@ -144,7 +146,7 @@ impl<S: Wire> Connection<S> {
         WriteVectored { wait: Wait::new(self, Direction::Write, Location::caller()), slices }
     }
 
-    /// Waits until there may be something to read, so that no buffer need be held meanwhile.
+    /// Waits until there may be something to read; no buffer is held meanwhile.
     ///
     /// # Errors
     /// That the socket's runtime has ended.
@@ -168,8 +170,9 @@ impl<S: Wire> Connection<S> {
         Writable { wait: Wait::new(self, Direction::Write, Location::caller()) }
     }
 
-    /// Whether the next read may succeed, as far as the loop knows: no system call. False is the loop's word that nothing
-    /// had come when it last looked.
+    /// Whether the next read may succeed, as far as the loop knows: no system call.
+    ///
+    /// False is the loop's word that nothing had come when it last looked.
     #[must_use]
     pub fn read_ready(&self) -> bool {
         self.socket.may_be_ready(Direction::Read)
@@ -212,7 +215,9 @@ impl<S: Wire> Connection<S> {
         (ReadHalf::new(self), WriteHalf::new(self))
     }
 
-    /// Gives the two ways to two tasks. The connection is closed when both halves are dropped.
+    /// Gives the two ways to two tasks.
+    ///
+    /// The connection is closed when both halves are dropped.
     #[must_use]
     pub fn into_split(self) -> (ReadHalf<Rc<Self>>, WriteHalf<Rc<Self>>) {
         let stream = Rc::new(self);

@@ -20,7 +20,9 @@ use super::socket::Socket;
 /// costs a client a second until its SYN is sent again.
 const BACKLOG: i32 = 1024;
 
-/// A socket that takes connections. [`TcpListener`] and [`UnixListener`](super::UnixListener) are its two kinds.
+/// A socket that takes connections.
+///
+/// [`TcpListener`] and [`UnixListener`](super::UnixListener) are its two kinds.
 ///
 /// Several tasks may wait in [`accept`](Self::accept) at once. When the process runs out of descriptors it waits and tries
 /// again, from 5 ms up to 1 s apart, and no connection is lost that the kernel holds.
@@ -40,7 +42,9 @@ pub struct Listener<S: Wire> {
     pub(super) pause: Cell<Duration>,
 }
 
-/// A TCP socket that takes connections: a [`Listener`] whose connections are [`TcpStream`](super::TcpStream)s.
+/// A TCP socket that takes connections.
+///
+/// It is a [`Listener`] whose connections are [`TcpStream`](super::TcpStream)s.
 ///
 /// ```
 /// use wheelwright::net::TcpListener;
@@ -77,7 +81,9 @@ impl<S: Wire> Listener<S> {
 }
 
 impl TcpListener {
-    /// Listens at an address; port 0 lets the system choose. `SO_REUSEADDR` is set, and the backlog is 1,024.
+    /// Listens at an address; port 0 lets the system choose.
+    ///
+    /// `SO_REUSEADDR` is set, and the backlog is 1,024.
     ///
     /// It does not wait, so a name here is looked up in place and blocks the loop: give it numbers.
     ///
@@ -159,7 +165,9 @@ impl ListenOptions {
         self
     }
 
-    /// Lets other sockets of this user listen at the same address, if they ask for it too (`SO_REUSEPORT`).
+    /// Lets other sockets of this user listen at the address, if they ask for it too.
+    ///
+    /// That is `SO_REUSEPORT`: one loop for each core may listen at the same port.
     #[doc(alias = "SO_REUSEPORT")]
     pub fn reuse_port(mut self) -> Self {
         self.shares_port = true;

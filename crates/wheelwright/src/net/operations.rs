@@ -115,8 +115,9 @@ pub struct Readable<'a, S> {
 }
 
 impl<S> Readable<'_, S> {
-    /// Lets the paused clock of a test jump over this wait: nobody depends on its ending soon. A server waiting for the
-    /// next request of an idle connection is such a wait.
+    /// Lets the paused clock of a test jump over this wait.
+    ///
+    /// Nobody depends on its ending soon: a server waiting for the next request of an idle connection is such a wait.
     pub fn background(mut self) -> Self {
         self.wait.interest.background = true;
         self

@@ -67,7 +67,9 @@ impl TcpStream {
         Ok(Self { socket })
     }
 
-    /// Connects to an address: `"127.0.0.1:80"`, `("example.com", 80)`, a `SocketAddr`, or several.
+    /// Connects to an address, by name or number.
+    ///
+    /// It may be `"127.0.0.1:80"`, `("example.com", 80)`, a `SocketAddr`, or several.
     ///
     /// Names are looked up on the blocking pool. Several addresses are tried as RFC 8305 says: the two families in turn,
     /// beginning with that of the first address; the next one when one failed, or after 250 ms without an answer. The first
@@ -124,7 +126,9 @@ impl TcpStream {
         self.socket.io().set_nodelay(nodelay)
     }
 
-    /// Lets the kernel probe a connection that has been silent for so long; `None` for never, as it is at first.
+    /// Lets the kernel probe a connection that has been silent for so long.
+    ///
+    /// `None` is for never, as it is at first.
     ///
     /// # Errors
     /// Those of `setsockopt(2)`.

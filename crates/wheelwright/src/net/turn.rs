@@ -93,6 +93,8 @@ impl<S> Drop for Turn<'_, S> {
 
 /// The future of one operation on something that several tasks may wait for.
 ///
+/// It is made by the methods of [`UdpSocket`](crate::net::UdpSocket) and [`AsyncFd`](crate::io::AsyncFd).
+///
 /// # Cancel safety
 /// If it is dropped before it is ready, the operation was not done.
 #[must_use = "nothing is tried until it is awaited"]

@@ -35,8 +35,9 @@ pub struct UdpSocket {
 }
 
 impl UdpSocket {
-    /// Takes a port of an address; port 0 lets the system choose. A name is looked up in place, which blocks: give it
-    /// numbers.
+    /// Takes a port of an address; port 0 lets the system choose.
+    ///
+    /// A name is looked up in place, which blocks: give it numbers.
     ///
     /// # Errors
     /// Those of `socket(2)` and `bind(2)` for the last address tried.
@@ -60,8 +61,10 @@ impl UdpSocket {
         self.socket.into_io()
     }
 
-    /// Talks to one address only, from here on: [`send`](Self::send) goes there, and what others send is not received. It
-    /// sends nothing and does not wait. A name is looked up in place, which blocks: give it numbers.
+    /// Talks to one address only, from here on.
+    ///
+    /// [`send`](Self::send) goes there, and what others send is not received. It sends nothing and does not wait. A name is
+    /// looked up in place, which blocks: give it numbers.
     ///
     /// # Errors
     /// Those of `connect(2)` for the last address tried.
@@ -69,7 +72,7 @@ impl UdpSocket {
         self.socket.io().connect(address)
     }
 
-    /// Sends one datagram to the address it is connected to: how many bytes were sent, which is all of them.
+    /// Sends one datagram to the connected address: how many bytes, which is all.
     ///
     /// # Errors
     /// Those of `send(2)`: also what the last datagram ran into, as `ConnectionRefused`.
@@ -81,7 +84,7 @@ impl UdpSocket {
         Attempt::new(&self.socket, WaitOn::Writable, Location::caller(), |io| io.send(bytes))
     }
 
-    /// Sends one datagram to an address: how many bytes were sent, which is all of them.
+    /// Sends one datagram to an address: how many bytes were sent, which is all.
     ///
     /// # Errors
     /// Those of `sendto(2)`.
@@ -113,7 +116,9 @@ impl UdpSocket {
         Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), |io| io.recv(buf))
     }
 
-    /// Receives one datagram: how long it is, and who sent it. What does not fit into `buf` is lost.
+    /// Receives one datagram: how long it is, and who sent it.
+    ///
+    /// What does not fit into `buf` is lost.
     ///
     /// # Errors
     /// Those of `recvfrom(2)`.

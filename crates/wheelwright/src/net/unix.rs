@@ -34,7 +34,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 #[doc(alias("open_unix_connection", "create_unix_connection"))]
 pub type UnixStream = Connection<net::UnixStream>;
 
-/// A Unix socket that takes connections: a [`Listener`] whose connections are [`UnixStream`]s.
+/// A Unix socket that takes connections.
+///
+/// It is a [`Listener`] whose connections are [`UnixStream`]s.
 ///
 /// Binding makes a file at its path. Nobody unlinks it: a path that is there already is an error (`AddrInUse`), and the
 /// file stays when the listener is dropped. Remove it yourself, before or after.
@@ -75,7 +77,9 @@ impl Sealed for net::UnixStream {
 }
 
 impl UnixStream {
-    /// Connects to the listener at a path. While that has no room it is asked again every 5 ms.
+    /// Connects to the listener at a path.
+    ///
+    /// While that has no room it is asked again every 5 ms.
     ///
     /// # Errors
     /// Those of `connect(2)`: `NotFound` if there is no such file, `ConnectionRefused` if nobody listens there.

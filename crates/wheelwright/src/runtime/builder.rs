@@ -37,36 +37,42 @@ impl Builder {
         Self { paused: false, schedule: Schedule::Fifo, limits: PoolLimits::default(), inbox: 1024 }
     }
 
-    /// Pauses the clock: it jumps to the next deadline when every task waits for one, so an hour of sleeps takes
-    /// milliseconds. While something real is awaited (a socket's bytes, a blocking job) it runs at real speed. A
-    /// listener in `accept` does not count as such.
+    /// Pauses the clock: it jumps to the next deadline when every task waits for one.
+    ///
+    /// An hour of sleeps takes milliseconds. While something real is awaited (a socket's bytes, a blocking job) it runs at
+    /// real speed. A listener in `accept` does not count as such.
     #[doc(alias("start_paused", "pause", "advance", "MockClock", "autojump_clock"))]
     pub fn paused(mut self) -> Self {
         self.paused = true;
         self
     }
 
-    /// How many threads blocking jobs may have at once; 64 unless set. They start on demand.
+    /// Sets how many threads blocking jobs may have at once; 64 unless set.
+    ///
+    /// They start on demand.
     pub fn max_blocking_threads(mut self, count: usize) -> Self {
         self.limits.threads = count.max(1);
         self
     }
 
-    /// How many blocking jobs may wait for a thread; 10,000 unless set. One more is refused.
+    /// Sets how many blocking jobs may wait for a thread; 10,000 unless set.
+    ///
+    /// One more is refused.
     pub fn max_blocking_queue(mut self, count: usize) -> Self {
         self.limits.queue = count;
         self
     }
 
-    /// How long a blocking thread without work stays; 10 s unless set.
+    /// Sets how long a blocking thread without work stays; 10 s unless set.
     #[doc(alias = "thread_keep_alive")]
     pub fn blocking_keep_alive(mut self, limit: Duration) -> Self {
         self.limits.keep_alive = limit;
         self
     }
 
-    /// How many futures sent by handles may wait for the loop; 1,024 unless set. A sender over the bound gets its
-    /// factory back.
+    /// Sets how many futures sent by handles may wait for the loop; 1,024 unless set.
+    ///
+    /// A sender over the bound gets its factory back.
     pub fn inbox_capacity(mut self, count: usize) -> Self {
         self.inbox = count;
         self

@@ -34,7 +34,9 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Runs the body of a test on a runtime whose clock is paused: sleeps take no time, in the right order.
+/// Runs the body of a test on a runtime whose clock is paused.
+///
+/// Sleeps take no time, and end in the right order.
 ///
 /// While something real is awaited (a socket's bytes, a blocking job) the clock runs at real speed.
 ///
@@ -45,7 +47,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// use std::time::Duration;
 /// wheelwright::test(async || wheelwright::time::sleep(Duration::from_secs(86_400)).await);
 /// ```
-#[doc(alias("IsolatedAsyncioTestCase"))]
+#[doc(alias = "IsolatedAsyncioTestCase")]
 #[track_caller]
 pub fn test<T>(body: impl AsyncFnOnce() -> T) -> T {
     refuse_to_nest();
@@ -64,7 +66,9 @@ pub(super) fn refuse_to_nest() {
     );
 }
 
-/// A loop on this thread, from `build` until it is dropped: one at a time for each thread.
+/// A loop on this thread, from `build` until it is dropped.
+///
+/// There is one at a time for each thread.
 ///
 /// [`block_on`] is enough for most programs. With a `Runtime` of your own you can spawn before you run and run several
 /// times: tasks wait in between.
@@ -132,7 +136,9 @@ impl Runtime {
         Handle::new(&self.event_loop.inbox)
     }
 
-    /// Ends the runtime as dropping it does, but waits at most so long for blocking jobs that have begun.
+    /// Ends the runtime, and limits the wait for blocking jobs that have begun.
+    ///
+    /// Otherwise it ends as when it is dropped.
     #[doc(alias("shutdown_default_executor", "shutdown_background"))]
     pub fn shutdown_timeout(self, limit: Duration) {
         self.event_loop.pool.set_patience(limit);

@@ -4,14 +4,18 @@ use super::Builder;
 use crate::schedule::{self, Order, Schedule, Step};
 
 impl Builder {
-    /// In which order those run who are ready at the same time; [`Schedule::Fifo`] unless set.
+    /// Sets in which order those run who are ready at the same time.
+    ///
+    /// It is [`Schedule::Fifo`] unless set.
     #[doc(alias = "rng_seed")]
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedule = schedule;
         self
     }
 
-    /// Runs the body on a new runtime under each order of the schedule; how many runs that were.
+    /// Runs the body under each order of the schedule: how many runs that were.
+    ///
+    /// Each run has a new runtime.
     ///
     /// Under [`Schedule::Fifo`] and [`Schedule::Random`] that is one. Under [`Schedule::Exhaustive`] it is one for each order
     /// in which the laps could have gone, which only a [`paused`](Self::paused) clock and a body without threads and sockets
@@ -45,7 +49,7 @@ impl Builder {
         most
     }
 
-    /// Runs the body twice in the same order, and panics at the first step that differs.
+    /// Runs the body twice in one order, and panics at the first step that differs.
     ///
     /// A step is a task, or a child of a [`Group`](crate::Group), whose turn it is. What makes a difference: the real clock,
     /// threads, sockets, hash maps and random numbers with a seed of their own.

@@ -94,7 +94,9 @@ impl Handle {
         super::current(|event_loop| Self::new(&event_loop.inbox))
     }
 
-    /// Starts a task on the loop from any thread: the factory is called there, so its future need not be `Send`.
+    /// Starts a task on the loop from any thread.
+    ///
+    /// The factory is called on the loop, so its future need not be `Send`.
     ///
     /// # Errors
     /// Gives the factory back if the runtime has ended, or if as many as its inbox takes are waiting for the loop.
@@ -123,7 +125,9 @@ impl Handle {
         Ok(RemoteJoinHandle { receipt })
     }
 
-    /// Runs a future on the loop and blocks this thread until it ends: for threads that are not the loop's.
+    /// Runs a future on the loop and blocks this thread until it ends.
+    ///
+    /// It is for threads that are not the loop's.
     ///
     /// The loop must be running, or be run later: what waits for a loop that never runs waits until that is dropped.
     ///
@@ -221,7 +225,9 @@ impl<M> fmt::Debug for HandleError<M> {
 
 impl<M> std::error::Error for HandleError<M> {}
 
-/// The handle of a task that was sent from another thread: await it, on any executor, or wait for it.
+/// The handle of a task that was sent from another thread.
+///
+/// Await it, on any executor, or wait for it.
 ///
 /// It neither borrows nor keeps anything of the loop, and may go to another thread. The loop's own handles may not:
 ///
@@ -252,7 +258,9 @@ pub struct RemoteJoinHandle<T> {
 }
 
 impl<T> RemoteJoinHandle<T> {
-    /// Cancels the task, from any thread: it is dropped where it is parked, or never started, when its loop comes round.
+    /// Cancels the task, from any thread.
+    ///
+    /// It is dropped where it is parked, or never started, when its loop comes round.
     ///
     /// The handle then gives an error that `is_cancelled`. A task that is done already is not affected.
     #[doc(alias = "cancel")]

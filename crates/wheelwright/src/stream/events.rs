@@ -11,7 +11,9 @@ use pin_project_lite::pin_project;
 use super::each::poll_fused;
 use super::{Next, once};
 
-/// Waits for the first of several events, again and again: what others write with `select!` in a loop.
+/// Waits for the first of several events, again and again.
+///
+/// It is what others write with `select!` in a loop.
 ///
 /// Each arm is a stream or a future and a closure that names its outputs; the names are the variants of an `enum` of yours,
 /// and the loop matches them. An arm stays where it is when another one brings an event: what it has done so far is never
@@ -105,14 +107,18 @@ impl<'a, E> Events<'a, E> {
         Self { is_fair: false, ..Self::fair() }
     }
 
-    /// Adds an arm: each item of a stream is an event. It leaves when the stream ends, without a word.
+    /// Adds an arm: each item of a stream is an event.
+    ///
+    /// It leaves when the stream ends, without a word.
     ///
     /// A stream that is needed after the loop is lent: `events.on(&mut queue, Event::Job)`.
     pub fn on<S: Stream + 'a>(&mut self, stream: S, mut event: impl FnMut(S::Item) -> E + 'a) -> ArmKey {
         self.add(stream, move |item| item.map(&mut event))
     }
 
-    /// Adds an arm, as [`on`](Self::on) does, whose end is an event too: the closure gets `None` then.
+    /// Adds an arm, as [`on`](Self::on) does, whose end is an event too.
+    ///
+    /// The closure gets `None` then.
     ///
     /// ```
     /// use wheelwright::stream::{self, Events};
@@ -130,15 +136,18 @@ impl<'a, E> Events<'a, E> {
         self.add(stream, move |item| Some(event(item)))
     }
 
-    /// Adds an arm for one event: the output of a future. It leaves when the next event is waited for; until then it may be
-    /// [replaced](Self::replace) without losing its place.
+    /// Adds an arm for one event: the output of a future.
+    ///
+    /// It leaves when the next event is waited for; until then it may be [replaced](Self::replace) without losing its
+    /// place.
     pub fn once<F: Future + 'a>(&mut self, future: F, event: impl FnOnce(F::Output) -> E + 'a) -> ArmKey {
         let mut event = Some(event);
         self.add(once(future), move |output| Some((event.take()?)(output?)))
     }
 
-    /// Puts another future in the place of an arm, or behind all others if that has left: so a deadline is moved, or work
-    /// begun anew. The key stays good.
+    /// Puts another future in the place of an arm, or behind all others if that left.
+    ///
+    /// So a deadline is moved, or work begun anew. The key stays good.
     ///
     /// ```
     /// use std::future::{pending, ready};
@@ -168,7 +177,9 @@ impl<'a, E> Events<'a, E> {
         true
     }
 
-    /// Keeps an arm from being polled, until it is resumed; what it waits for is kept. Nothing if it has left.
+    /// Keeps an arm from being polled, until it is resumed; what it waits for is kept.
+    ///
+    /// It does nothing if the arm has left.
     ///
     /// ```
     /// use wheelwright::stream::{self, Events};
@@ -193,7 +204,7 @@ impl<'a, E> Events<'a, E> {
         self.set_state(arm, State::Waiting);
     }
 
-    /// Waits for the next event; `None` when no arm is left, or all that are left are paused.
+    /// Waits for the next event; `None` when no arm is left that is not paused.
     ///
     /// # Cancel safety
     /// Dropping it loses no event, and nothing that an arm has done so far.

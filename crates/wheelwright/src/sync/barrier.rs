@@ -31,13 +31,17 @@ pub struct Barrier {
 }
 
 impl Barrier {
-    /// Makes a barrier that opens when this many tasks wait; for none, or one, it is always open.
+    /// Makes a barrier that opens when this many tasks wait.
+    ///
+    /// For none, or one, it is always open.
     #[must_use]
     pub fn new(size: usize) -> Self {
         Self { size, queue: Queue::new(WaitOn::Barrier) }
     }
 
-    /// Waits until as many have come as the barrier needs; the last to come does not wait and is the leader.
+    /// Waits until as many have come as the barrier needs.
+    ///
+    /// The last to come does not wait and is the leader.
     ///
     /// Then the barrier is shut again, for the next so many.
     ///
@@ -97,7 +101,9 @@ pub struct BarrierWaitResult {
 }
 
 impl BarrierWaitResult {
-    /// Whether it was the last to come: the one, of each company, that does what has to be done once.
+    /// Whether it was the last to come.
+    ///
+    /// That is the one, of each company, that does what has to be done once.
     #[must_use]
     pub fn is_leader(&self) -> bool {
         self.is_leader

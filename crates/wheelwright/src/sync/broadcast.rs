@@ -119,8 +119,9 @@ pub struct Sender<T> {
 }
 
 impl<T> Sender<T> {
-    /// Sends a value to all receivers there are, and returns how many they are. If as many values are kept as the channel
-    /// may, the oldest is dropped.
+    /// Sends a value to all receivers there are, and returns how many they are.
+    ///
+    /// If as many values are kept as the channel may, the oldest is dropped.
     ///
     /// # Errors
     ///
@@ -191,6 +192,20 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 /// Why a receiver of a broadcast channel gets no value.
+///
+/// ```
+/// use wheelwright::sync::broadcast::{self, RecvError};
+///
+/// wheelwright::block_on(async {
+///     let (sender, mut receiver) = broadcast::channel(1);
+///     sender.send("lost").unwrap();
+///     sender.send("kept").unwrap();
+///     drop(sender);
+///     assert_eq!(receiver.recv().await, Err(RecvError::Lagged(1)));
+///     assert_eq!(receiver.recv().await, Ok("kept"));
+///     assert_eq!(receiver.recv().await, Err(RecvError::Closed));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecvError {
     /// So many values were dropped before this receiver got to them; the next it gets is the oldest that is left.
@@ -210,7 +225,9 @@ impl fmt::Display for RecvError {
 
 impl std::error::Error for RecvError {}
 
-/// Receives every value sent while it is there; made by [`channel`] and [`Sender::subscribe`].
+/// Receives every value sent while it is there.
+///
+/// It is made by [`channel`] and [`Sender::subscribe`].
 ///
 /// As a `Stream` it ends when all senders are gone; what it missed appears in it as [`RecvError::Lagged`].
 #[must_use = "a receiver holds back values until it has received them"]

@@ -106,7 +106,7 @@ impl CancellationToken {
         Self { node }
     }
 
-    /// Cancels the token and all its children, and wakes everybody who waits for one of them.
+    /// Cancels the token and all its children, and wakes whoever waits for them.
     ///
     /// All of them are cancelled before the first task is woken. A second call does nothing.
     pub fn cancel(&self) {

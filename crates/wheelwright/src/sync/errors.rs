@@ -4,6 +4,14 @@ use std::error::Error;
 use std::fmt;
 
 /// What was waited for will not come: the other end is gone, or was closed.
+///
+/// ```
+/// use wheelwright::sync::{Closed, Semaphore};
+///
+/// let door = Semaphore::new(0);
+/// door.close();
+/// assert_eq!(wheelwright::block_on(door.acquire()).err(), Some(Closed));
+/// ```
 #[doc(alias("RecvError", "QueueShutDown"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed;
@@ -17,6 +25,14 @@ impl fmt::Display for Closed {
 impl Error for Closed {}
 
 /// Nobody will receive the value; here it is again.
+///
+/// ```
+/// use wheelwright::sync::{SendError, mpsc};
+///
+/// let (sender, receiver) = mpsc::channel(1);
+/// drop(receiver);
+/// assert_eq!(wheelwright::block_on(sender.send("a value")), Err(SendError("a value")));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 
@@ -35,6 +51,16 @@ impl<T> fmt::Display for SendError<T> {
 impl<T> Error for SendError<T> {}
 
 /// The value cannot be sent at once; here it is again.
+///
+/// ```
+/// use wheelwright::sync::{TrySendError, mpsc};
+///
+/// let (sender, receiver) = mpsc::channel(1);
+/// sender.try_send(1).unwrap();
+/// assert_eq!(sender.try_send(2), Err(TrySendError::Full(2)));
+/// drop(receiver);
+/// assert_eq!(sender.try_send(3), Err(TrySendError::Closed(3)));
+/// ```
 #[doc(alias = "QueueFull")]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<T> {
@@ -59,6 +85,15 @@ impl<T> fmt::Display for TrySendError<T> {
 impl<T> Error for TrySendError<T> {}
 
 /// There is no value at once.
+///
+/// ```
+/// use wheelwright::sync::{TryRecvError, mpsc};
+///
+/// let (sender, mut receiver) = mpsc::channel::<u8>(1);
+/// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+/// drop(sender);
+/// assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+/// ```
 #[doc(alias = "QueueEmpty")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryRecvError {

@@ -23,7 +23,9 @@ mod leaves;
 
 pub use leaves::{Receiving, Reserving, Sending};
 
-/// Makes a channel that holds at most `capacity` values: whoever sends more waits until the receiver has taken some.
+/// Makes a channel that holds at most `capacity` values.
+///
+/// Whoever sends more waits until the receiver has taken some.
 ///
 /// That wait is what keeps a fast producer from filling the memory, so prefer it to [`unbounded`]. The channel works within one
 /// thread; between threads there is [`remote`](super::remote). A single value, such as a reply, is a
@@ -60,7 +62,9 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     Channel::open(capacity, Location::caller())
 }
 
-/// Makes a channel that holds any number of values: [`Sender::try_send`] finds it full never.
+/// Makes a channel that holds any number of values.
+///
+/// [`Sender::try_send`] finds it full never.
 ///
 /// Nothing keeps its senders from filling the memory, so it is for values whose number is bounded by something else.
 ///
@@ -131,7 +135,9 @@ pub struct Sender<T> {
 }
 
 impl<T> Sender<T> {
-    /// Sends a value, and waits for room before if there is none, behind those who came first.
+    /// Sends a value, and waits for room before if there is none.
+    ///
+    /// Those who wait are served in the order in which they came.
     ///
     /// # Errors
     ///
@@ -196,7 +202,9 @@ impl<T> Sender<T> {
         Reserving { sender: self, acquire: self.channel.room.acquire() }
     }
 
-    /// Whether nothing can be sent any more: the receiver is gone or has closed the channel.
+    /// Whether nothing can be sent any more.
+    ///
+    /// The receiver is gone then, or has closed the channel.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.channel.room.is_closed()
@@ -225,7 +233,9 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// A place in a channel, kept for one value; made by [`Sender::reserve`]. Dropping it frees the place.
+/// A place in a channel, kept for one value; made by [`Sender::reserve`].
+///
+/// Dropping it frees the place.
 #[must_use = "a place is free again as soon as its permit is dropped"]
 #[derive(Debug)]
 pub struct Permit<'a, T> {
@@ -245,7 +255,9 @@ impl<T> Permit<'_, T> {
     }
 }
 
-/// Takes the values, in the order in which they were sent; made by [`channel`] and [`unbounded`].
+/// Takes the values, in the order in which they were sent.
+///
+/// It is made by [`channel`] and [`unbounded`].
 ///
 /// As a `Stream` it ends when all senders are gone. Dropping it closes the channel and drops what is queued; senders that
 /// wait get their values back.
@@ -257,7 +269,9 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Waits for the next value; `None` when all senders are gone, or the channel is closed, and nothing is queued.
+    /// Waits for the next value; `None` when none is queued and none will come.
+    ///
+    /// None will come when all senders are gone, or the channel is closed.
     ///
     /// # Cancel safety
     ///
@@ -279,7 +293,9 @@ impl<T> Receiver<T> {
         self.channel.pop()
     }
 
-    /// Lets nothing more in. What is queued can still be received; senders that wait get their values back.
+    /// Lets nothing more in.
+    ///
+    /// What is queued can still be received; senders that wait get their values back.
     #[doc(alias = "shutdown")]
     pub fn close(&mut self) {
         self.channel.room.close();

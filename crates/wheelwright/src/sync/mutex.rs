@@ -7,7 +7,7 @@ use super::lock::{Guard, Lock};
 use super::semaphore::Semaphore;
 use crate::observe::WaitOn;
 
-/// Protects a value that a task changes in several steps with an `.await` between them.
+/// Protects a value that a task changes in steps with an `.await` between them.
 ///
 /// Tasks get it in the order in which they asked. It is for one thread: no other can interrupt a task between two
 /// `.await`s, so a value that nobody holds across one needs no mutex but a [`Cell`](std::cell::Cell) or a [`RefCell`],

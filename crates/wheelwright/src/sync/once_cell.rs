@@ -10,7 +10,7 @@ mod get_or_init;
 
 pub use get_or_init::{GetOrInit, GetOrTryInit};
 
-/// A value that is made once, by whoever needs it first, with an `.await` in between.
+/// A value that is made once, by whoever needs it first, and may await for it.
 ///
 /// Take it for a connection, a configuration or a token that many tasks share. If making it needs no `.await`, take
 /// [`std::cell::OnceCell`]; for a value that changes later a [`Mutex`](super::Mutex) or a `watch` channel.

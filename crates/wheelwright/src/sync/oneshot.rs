@@ -15,7 +15,9 @@ use super::waiting::LoneWaiter;
 use super::{Closed, TryRecvError};
 use crate::observe::{Line, WaitOn, resource_id};
 
-/// Makes a channel for one value: the reply to a request, the outcome of something started elsewhere.
+/// Makes a channel for one value.
+///
+/// It is for the reply to a request, or the outcome of something started elsewhere.
 ///
 /// The two ends work within one thread. For more than one value there is [`mpsc`](super::mpsc); for a result that several
 /// tasks look at, [`watch`](super::watch) or [`OnceCell`](super::OnceCell); for a task's own output,
@@ -76,7 +78,9 @@ impl<T> Channel<T> {
     }
 }
 
-/// Sends the value; made by [`channel`]. Dropped before, it tells the receiver that nothing will come.
+/// Sends the value; made by [`channel`].
+///
+/// Dropped before, it tells the receiver that nothing will come.
 #[must_use = "a sender that is dropped tells the receiver that nothing will come"]
 pub struct Sender<T> {
     channel: Rc<Channel<T>>,

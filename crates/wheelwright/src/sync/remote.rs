@@ -25,7 +25,9 @@ mod line;
 pub use leaves::{Receiving, Sending};
 use line::WaitLine;
 
-/// Makes a channel between threads that holds at most `capacity` values: between two loops, or a loop and plain threads.
+/// Makes a channel between threads that holds at most `capacity` values.
+///
+/// It connects two loops, or a loop and plain threads.
 ///
 /// Senders can be cloned and go to any thread; the receiver goes to one. Values of one sender arrive in the order in which it
 /// sent them. Within one thread [`mpsc`](super::mpsc) does the same at a fraction of the price; to run a piece of work
@@ -164,7 +166,9 @@ impl<T> Sender<T> {
         self.channel.is_closed.load(Ordering::Acquire)
     }
 
-    /// Sends a value, and blocks this thread until there is room. Not for a task: it would stop its loop.
+    /// Sends a value, and blocks this thread until there is room.
+    ///
+    /// Not for a task: it would stop its loop.
     ///
     /// # Errors
     ///
@@ -205,7 +209,9 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// Receives what other threads send; made by [`channel`]. As a `Stream` it ends when all senders are gone.
+/// Receives what other threads send; made by [`channel`].
+///
+/// As a `Stream` it ends when all senders are gone.
 ///
 /// Dropping it drops what is still in the channel; senders that wait get their values back.
 #[must_use = "a receiver that is dropped closes the channel"]
@@ -236,8 +242,9 @@ impl<T> Receiver<T> {
         self.channel.pop()
     }
 
-    /// Waits for the next value by blocking this thread; `None` when all senders are gone and nothing is left. Not for a task:
-    /// it would stop its loop.
+    /// Waits for the next value by blocking this thread; `None` at the end.
+    ///
+    /// The end is when all senders are gone and nothing is left. Not for a task: it would stop its loop.
     ///
     /// ```
     /// let (sender, mut receiver) = wheelwright::sync::remote::channel(1);

@@ -10,7 +10,7 @@ use crate::observe::WaitOn;
 /// What a writer takes; a reader takes one.
 const ALL: usize = u32::MAX as usize;
 
-/// Protects a value that many tasks read at a time, across an `.await`, or one writes.
+/// Protects a value that many tasks read, or one writes, across an `.await`.
 ///
 /// Everybody is served in the order in which they asked: readers who stand next to each other share the value, and a
 /// writer who waits lets no newcomer pass, so readers cannot starve it. That also means: a task that reads and asks to
@@ -40,7 +40,9 @@ pub struct RwLock<T: ?Sized> {
     value: RefCell<T>,
 }
 
-/// Shares the value of an [`RwLock`] with others who read; dropping it gives the place up.
+/// Shares the value of an [`RwLock`] with others who read.
+///
+/// Dropping it gives the place up.
 pub type RwLockReadGuard<'a, T> = Guard<'a, Ref<'a, T>>;
 
 /// Has the value of an [`RwLock`] alone; dropping it lets the next in line in.
@@ -60,7 +62,9 @@ impl<T> RwLock<T> {
 }
 
 impl<T: ?Sized> RwLock<T> {
-    /// Waits until this task may read: nobody writes, and nobody who came earlier waits to.
+    /// Waits until this task may read.
+    ///
+    /// It may when nobody writes, and nobody who came earlier waits to.
     ///
     /// # Cancel safety
     ///

@@ -178,7 +178,9 @@ impl Semaphore {
         AcquireOwned::new(Rc::clone(self), permits)
     }
 
-    /// Takes a permit if one is available, nobody waits for it and the semaphore is open.
+    /// Takes a permit if one is available.
+    ///
+    /// It finds none while somebody waits for one, or once the semaphore is closed.
     ///
     /// ```
     /// let semaphore = wheelwright::sync::Semaphore::new(1);
@@ -220,7 +222,9 @@ impl Semaphore {
         self.release(permits);
     }
 
-    /// Closes the semaphore for good: whoever waits, and whoever asks later, gets [`Closed`](super::Closed).
+    /// Closes the semaphore for good.
+    ///
+    /// Whoever waits, and whoever asks later, gets [`Closed`](super::Closed).
     ///
     /// Permits that are held stay valid, as do those that were granted and not yet taken.
     ///

@@ -81,7 +81,9 @@ impl<T> Channel<T> {
     }
 }
 
-/// Changes the value; made by [`channel`]. Dropped, it tells the receivers that no change will come.
+/// Changes the value; made by [`channel`].
+///
+/// Dropped, it tells the receivers that no change will come.
 pub struct Sender<T> {
     channel: Rc<Channel<T>>,
 }
@@ -105,7 +107,9 @@ impl<T> Sender<T> {
         Ok(())
     }
 
-    /// Changes the value in place, also if no receiver is there, and wakes the receivers that wait.
+    /// Changes the value in place, and wakes the receivers that wait.
+    ///
+    /// It does so if no receiver is there, too.
     ///
     /// ```
     /// let (sender, mut receiver) = wheelwright::sync::watch::channel(vec![1]);
@@ -122,7 +126,9 @@ impl<T> Sender<T> {
         self.channel.change(modify);
     }
 
-    /// Looks at the value. It cannot be changed meanwhile, so let go before the next `await`.
+    /// Looks at the value.
+    ///
+    /// It cannot be changed meanwhile, so let go before the next `await`.
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
         self.channel.value.borrow()
@@ -167,7 +173,9 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// Looks at the value and waits for changes; made by [`channel`] and [`Sender::subscribe`].
+/// Looks at the value and waits for changes.
+///
+/// It is made by [`channel`] and [`Sender::subscribe`].
 ///
 /// A clone has seen what the original has.
 pub struct Receiver<T> {
@@ -177,15 +185,17 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Looks at the value, which still counts as unseen if it was. It cannot be changed meanwhile, so let go before the
-    /// next `await`.
+    /// Looks at the value, which still counts as unseen if it was.
+    ///
+    /// It cannot be changed meanwhile, so let go before the next `await`.
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
         self.channel.value.borrow()
     }
 
-    /// Looks at the value, which counts as seen from now on. It cannot be changed meanwhile, so let go before the next
-    /// `await`.
+    /// Looks at the value, which counts as seen from now on.
+    ///
+    /// It cannot be changed meanwhile, so let go before the next `await`.
     #[track_caller]
     pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
         self.seen = self.channel.version.get();

@@ -12,7 +12,9 @@ use crate::observe::Line;
 use crate::waker::Key;
 use crate::{panics, ready};
 
-/// The number of a task, unique within its runtime until four billion more have been spawned.
+/// The number of a task, unique within its runtime.
+///
+/// After four billion tasks the numbers begin again. See [`JoinHandle::id`](crate::JoinHandle::id).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TaskId(pub(crate) u32);
 
@@ -22,7 +24,9 @@ impl fmt::Display for TaskId {
     }
 }
 
-/// The error of a task or blocking job that gave no output: it was cancelled, or it panicked.
+/// The error of a task or blocking job that gave no output.
+///
+/// It was cancelled, or it panicked.
 ///
 /// ```
 /// wheelwright::block_on(async {

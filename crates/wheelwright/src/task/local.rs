@@ -24,7 +24,9 @@ thread_local! {
     static IN_FORCE: ManuallyDrop<RefCell<Vec<Value>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
-/// A value for each task, or for a part of one: a request's number, a deadline, whoever is logged in.
+/// A value for each task, or for a part of one.
+///
+/// For example a request's number, a deadline, or whoever is logged in.
 ///
 /// [`scope`](Self::scope) gives it a value for all that runs within one future, children of
 /// [`join_all`](crate::join_all), [`scope`](crate::scope()) and their like included. A task that is spawned there
@@ -62,7 +64,9 @@ impl<T: 'static> Local<T> {
         Self { number: OnceLock::new(), value: PhantomData }
     }
 
-    /// Gives it a value while the future is polled or dropped; what is set within stands before what is set around.
+    /// Gives it a value while the future is polled or dropped.
+    ///
+    /// What is set within stands before what is set around.
     pub fn scope<F: Future>(&self, value: T, future: F) -> WithLocals<F> {
         WithLocals { locals: vec![(self.number(), Rc::new(value))], future: Some(future) }
     }
@@ -112,7 +116,19 @@ impl<T> fmt::Debug for Local<T> {
     }
 }
 
-/// Gives a future the values that every [`Local`] has here and now: `spawn(inherit(future))` passes them on to a task.
+/// Gives a future the values that every [`Local`] has here and now.
+///
+/// So `spawn(inherit(future))` passes them on to a task.
+///
+/// ```
+/// use wheelwright::{spawn, task};
+///
+/// static USER: task::Local<&str> = task::Local::new();
+///
+/// let name = async { USER.get() };
+/// let told = wheelwright::block_on(USER.scope("ada", async { spawn(task::inherit(name)).await }));
+/// assert_eq!(told.unwrap(), Some("ada"));
+/// ```
 #[doc(alias = "copy_context")]
 pub fn inherit<F: Future>(future: F) -> WithLocals<F> {
     WithLocals { locals: IN_FORCE.with(|values| values.borrow().clone()), future: Some(future) }

@@ -5,8 +5,9 @@ use std::fmt;
 
 use crate::task::JoinError;
 
-/// The error of [`TaskGroup::join_all`](crate::TaskGroup::join_all): the first failure, and those that came before its
-/// siblings were gone.
+/// The error of [`TaskGroup::join_all`](crate::TaskGroup::join_all).
+///
+/// It has the first failure, and those that came before the siblings were gone.
 #[doc(alias = "ExceptionGroup")]
 #[derive(Debug)]
 pub struct GroupError<E> {
@@ -17,6 +18,19 @@ pub struct GroupError<E> {
 }
 
 /// Why a task of a group gave no value.
+///
+/// ```
+/// use wheelwright::{TaskError, TaskGroup};
+///
+/// wheelwright::block_on(async {
+///     let mut group = TaskGroup::<Result<(), String>>::new();
+///     group.spawn(async { panic!("it broke") });
+///     match group.join_all().await.unwrap_err().first {
+///         TaskError::Failed(error) => unreachable!("it returned {error}"),
+///         TaskError::Ended(error) => assert!(error.is_panic()),
+///     }
+/// });
+/// ```
 #[derive(Debug)]
 pub enum TaskError<E> {
     /// It returned this error.

@@ -75,7 +75,9 @@ pub struct Interval {
     at: Line,
 }
 
-/// What an [`Interval`] does when its owner was busy while a tick was due, for 5 ms or longer.
+/// What an [`Interval`] does with missed ticks.
+///
+/// A tick is missed when its owner was busy while it was due, for 5 ms or longer.
 ///
 /// With a period of 50 ms and a tick at 0 whose work takes until 120, the next come at:
 ///
@@ -84,6 +86,24 @@ pub struct Interval {
 /// | `Burst` | 120, 120, 150, 200 | what was missed is made up for |
 /// | `Delay` | 120, 170, 220 | a whole period after the late one |
 /// | `Skip` | 120, 150, 200 | what was missed is left out |
+///
+/// ```
+/// use std::time::Duration;
+/// use wheelwright::time::{MissedTickBehavior, interval, now, sleep};
+///
+/// wheelwright::test(async || {
+///     let begun = now();
+///     let mut ticks = interval(Duration::from_millis(50));
+///     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+///     ticks.tick().await;
+///     sleep(Duration::from_millis(120)).await; // work
+///     let mut comes = async || {
+///         ticks.tick().await;
+///         (now() - begun).as_millis()
+///     };
+///     assert_eq!([comes().await, comes().await, comes().await], [120, 150, 200]);
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissedTickBehavior {
     /// Ticks at once until it has caught up: the number of ticks is right.
@@ -152,7 +172,7 @@ impl Interval {
         self.set_next(now().checked_add(self.period));
     }
 
-    /// Lets the next tick come at this moment, and the others a period apart from there on.
+    /// Lets the next tick come at this moment, and the others a period apart.
     pub fn reset_at(&mut self, deadline: Instant) {
         self.set_next(Some(deadline));
     }

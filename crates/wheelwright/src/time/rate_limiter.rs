@@ -12,7 +12,9 @@ use crate::observe::{self, Line, WaitOn};
 
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// Lets so many through in a second, evenly spaced, with a burst of a chosen size after a pause.
+/// Lets so many through in a second, evenly spaced.
+///
+/// After a pause there may be a burst of a chosen size.
 ///
 /// It bounds how often something starts; how many run at once is bounded by a
 /// [`Semaphore`](crate::sync::Semaphore). Those who wait go in the order in which they first waited.

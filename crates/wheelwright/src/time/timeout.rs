@@ -41,7 +41,9 @@ pub fn timeout<F: Future>(limit: Duration, future: F) -> Timeout<F> {
     Timeout { limit: Limit::After(limit), at: Location::caller(), future }
 }
 
-/// Gives a future a limit as [`timeout`] does, at a moment instead of after a duration.
+/// Gives a future a limit at a moment instead of after a duration.
+///
+/// In all else it is [`timeout`].
 ///
 /// # Errors
 /// [`Elapsed`] if the future was not ready by then.

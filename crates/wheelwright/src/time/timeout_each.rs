@@ -12,8 +12,9 @@ use super::timeout::Limit;
 use crate::observe::Line;
 
 pin_project! {
-    /// The stream of [`StreamExt::timeout`](crate::stream::StreamExt::timeout): each item, or [`Elapsed`] whenever none came
-    /// in time.
+    /// The stream of [`StreamExt::timeout`](crate::stream::StreamExt::timeout).
+    ///
+    /// It brings each item, or [`Elapsed`] whenever none came in time.
     ///
     /// As with [`timeout`](crate::time::timeout), the source is asked first, and a timer made when it has nothing.
     ///

@@ -1,7 +1,7 @@
 //! Turns public things that await, and do not say what cancelling them does, into complaints.
 //!
-//! Found by reading text: each `pub async fn`, and each `pub fn` that returns a public future of the same crate. The
-//! section may stand at the function or at the future.
+//! Found by reading text: each `pub async fn`, and each `pub fn` that returns an `impl Future` or a public future of the
+//! same crate. The section may stand at the function or at the future.
 
 use super::Complaint;
 use crate::tree::{Source, Tree, closing, identifier, words_in};
@@ -61,7 +61,7 @@ fn awaits(item: &str, silent: &[String]) -> bool {
     let after = &item[closing(item, open).min(item.len())..];
     let signature = &after[..after.find(['{', ';']).unwrap_or(after.len())];
     let returned = signature.split_once("->").map_or("", |(_, returned)| returned.split("where").next().unwrap_or(""));
-    silent.iter().any(|name| words_in(returned, name).next().is_some())
+    returned.contains("impl Future") || silent.iter().any(|name| words_in(returned, name).next().is_some())
 }
 
 #[cfg(test)]
@@ -75,6 +75,12 @@ mod tests {
     fn an_async_function_that_does_not_say_what_cancelling_does_is_found() {
         let sound = "/// Waits.\n///\n/// # Cancel safety\n///\n/// Safe.\n#[must_use]\npub async fn wait() {}";
         tells(check, PATH, sound, "/// Waits.\npub async fn wait() {}\nasync fn private() {}", (2, "cancelled"));
+    }
+
+    #[test]
+    fn a_function_that_returns_some_future_without_saying_what_cancelling_does_is_found() {
+        let sound = "/// Waits.\n/// # Cancel safety\npub fn a() -> impl Future<Output = u8> {}\npub fn b() -> u8 {}";
+        tells(check, PATH, sound, "/// Waits.\npub fn a() -> impl Future<Output = u8> {}", (2, "cancelled"));
     }
 
     #[test]

@@ -24,8 +24,9 @@ pub struct Acquiring<S: Deref<Target = Semaphore>> {
 /// Waits for permits; made by [`Semaphore::acquire`] and [`Semaphore::acquire_many`].
 pub type Acquire<'a> = Acquiring<&'a Semaphore>;
 
-/// Waits for permits that can move into another task; made by [`Semaphore::acquire_owned`] and
-/// [`Semaphore::acquire_many_owned`].
+/// Waits for permits that can move into another task.
+///
+/// It is made by [`Semaphore::acquire_owned`] and [`Semaphore::acquire_many_owned`].
 pub type AcquireOwned = Acquiring<Rc<Semaphore>>;
 
 impl<S: Deref<Target = Semaphore>> Acquiring<S> {

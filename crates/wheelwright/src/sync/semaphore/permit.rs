@@ -22,8 +22,9 @@ pub type Permit<'a> = Permits<&'a Semaphore>;
 pub type OwnedPermit = Permits<Rc<Semaphore>>;
 
 impl<S: Deref<Target = Semaphore>> Permits<S> {
-    /// Takes the permits out of circulation: nobody gets them any more, unless
-    /// [`add_permits`](Semaphore::add_permits) makes new ones.
+    /// Takes the permits out of circulation.
+    ///
+    /// Nobody gets them any more, unless [`add_permits`](Semaphore::add_permits) makes new ones.
     ///
     /// ```
     /// let tokens = wheelwright::sync::Semaphore::new(2);
