@@ -226,10 +226,21 @@ impl<F: Future> Group<F> {
             self.at = 0;
         }
         self.batch.append(&mut self.list.seats.borrow_mut());
+        if 2 * self.seats.len() < self.batch.len() - self.at {
+            self.line_up_once();
+        }
         if schedule::is_on() {
             let place = Place::of(self.made_at);
             schedule::permute(&mut self.batch[self.at..], |seat| Step::Child(seat, place));
         }
+    }
+
+    /// Strikes out those who stand in line twice: a child that is ready although it was woken leaves its entry to the next.
+    #[cold]
+    fn line_up_once(&mut self) {
+        let mut is_lined_up = vec![false; self.seats.len()];
+        self.batch.drain(..mem::take(&mut self.at));
+        self.batch.retain(|seat| !mem::replace(&mut is_lined_up[*seat as usize], true));
     }
 
     fn wait<T>(&mut self) -> Poll<T> {
@@ -284,6 +295,8 @@ impl<F: Future> Group<F> {
                     runtime::current(EventLoop::is_running),
                     "a Group (join_all, map_concurrent, …) needs its runtime to run: await it inside block_on"
                 );
+                // Its laps are its own: it may come round while our loop stands still.
+                self.lap = self.lap.wrapping_sub(u32::from(self.is_waiting));
                 Parent::Outside(Rc::new(cx.waker().clone()))
             }
         };

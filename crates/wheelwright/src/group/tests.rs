@@ -7,8 +7,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::Group;
+use crate::test_waker::CountingWaker;
 use crate::time::sleep;
-use crate::{Runtime, block_on, for_each_concurrent, join_all, map_concurrent, ready, spawn, yield_now};
+use crate::{Runtime, block_on, for_each_concurrent, join_all, map_concurrent, race, ready, spawn, yield_now};
 
 #[test]
 fn children_that_are_ready_at_once_take_no_slot_of_their_own() {
@@ -211,6 +212,53 @@ fn a_child_inserted_later_wakes_the_parent_that_waits() {
         crate::future::yield_now().await;
         group.borrow_mut().insert(std::future::ready(9).right());
         assert_eq!(parent.await.expect("it is not cancelled"), Some((1, 9)));
+    });
+}
+
+#[test]
+fn children_that_wake_themselves_and_are_ready_leave_no_line_that_grows() {
+    block_on(async {
+        let mut group = Group::new();
+        for n in 0..20_000_u32 {
+            // The yield wakes, and then loses the race.
+            group.insert(race(yield_now(), async {}));
+            group.join_next().await.expect("one is under way");
+            if n % 1000 == 0 {
+                yield_now().await;
+            }
+            let lines = (group.batch.len(), group.list.seats.borrow().len());
+            assert!(lines.0 + lines.1 <= 1100, "after {n} children with one seat: {lines:?}");
+        }
+    });
+}
+
+/// Another library's way to block on a future, on a thread of its own or, as here, on the loop's.
+fn block_elsewhere<F: Future>(future: F) -> F::Output {
+    let (waker, count) = CountingWaker::new();
+    let mut future = std::pin::pin!(future);
+    for polls in 1..100 {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
+            return output;
+        }
+        assert!(polls <= count.wakes(), "nobody wakes it any more");
+    }
+    panic!("it wakes itself for ever");
+}
+
+#[test]
+fn a_group_that_another_executor_polls_within_a_lap_goes_on() {
+    block_on(async {
+        let outputs = block_elsewhere(join_all([0, 1, 2].map(async |n| {
+            for _ in 0..n {
+                yield_now().await;
+            }
+            n
+        })));
+        assert_eq!(outputs, [0, 1, 2]);
+        block_elsewhere(crate::scope(async |s| {
+            s.spawn(async { yield_now().await });
+            yield_now().await;
+        }));
     });
 }
 
