@@ -63,6 +63,8 @@ const CASES: &[Case] = &[
         body: schedules::race,
         check: schedules::is_found_and_repeated,
     },
+    Case { name: "a_run_with_fewer_choices_is_noticed", body: schedules::shorter, check: succeeds },
+    Case { name: "every_order_is_run_once", body: schedules::each_order_once, check: succeeds },
     Case { name: "runs_that_differ_are_noticed", body: schedules::determinism, check: succeeds },
     Case { name: "terminate_hears_sigterm_only", body: signals::wait_for_both, check: signals::interrupt_and_end },
 ];

@@ -135,3 +135,69 @@ pub(crate) fn determinism() {
     let message = *strayed.expect_err("each run has a task more").downcast::<String>().expect("text");
     assert!(message.contains("this body does something else each time"), "{message}");
 }
+
+/// A run that ends before the choices do that led to it was not the same run.
+pub(crate) fn shorter() {
+    let runs = Cell::new(0);
+    let shorter = catch_unwind(AssertUnwindSafe(|| {
+        paused(Schedule::Exhaustive { max: 100 }).explore(async || {
+            runs.set(runs.get() + 1);
+            if runs.get() == 1 {
+                drop(join_all([spawn(yield_now()), spawn(yield_now())]).await);
+            }
+        });
+    }));
+    let message = *shorter.expect_err("the second run has no tasks").downcast::<String>().expect("text");
+    assert!(message.contains("this body does something else each time"), "{message}");
+}
+
+/// Children that yield so often each: the orders in which they write, put together without a runtime.
+fn interleavings(left: &[(char, usize)], written: &str, all: &mut BTreeSet<String>) {
+    if left.is_empty() {
+        all.insert(written.to_owned());
+        return;
+    }
+    // In each lap all that are left write, in any order; who has no yield left is gone then.
+    let mut laps = vec![String::new()];
+    for (letter, _) in left {
+        let put = |lap: &String| (0..=lap.len()).map(|at| format!("{}{letter}{}", &lap[..at], &lap[at..])).collect();
+        laps = laps.iter().flat_map(|lap| -> Vec<String> { put(lap) }).collect();
+    }
+    let staying: Vec<_> =
+        left.iter().filter(|(_, yields)| 0 < *yields).map(|(who, yields)| (*who, yields - 1)).collect();
+    laps.iter().for_each(|lap| interleavings(&staying, &format!("{written}{lap}"), all));
+}
+
+/// No order is left out and none is run twice, be they tasks or the children of a group.
+pub(crate) fn each_order_once() {
+    for (yields, as_tasks) in [([0, 1, 2], false), ([1, 1, 1], false), ([0, 1, 2], true), ([2, 0, 2], true)] {
+        let children: Vec<_> = ('a'..).zip(yields).collect();
+        let mut wanted = BTreeSet::new();
+        interleavings(&children, "", &mut wanted);
+        let mut found = Vec::new();
+        let runs = paused(Schedule::Exhaustive { max: 10_000 }).explore(async || {
+            let written = Rc::new(RefCell::new(String::new()));
+            let writing = children.iter().map(|(letter, yields)| {
+                let (written, letter, yields) = (Rc::clone(&written), *letter, *yields);
+                async move {
+                    written.borrow_mut().push(letter);
+                    for _ in 0..yields {
+                        yield_now().await;
+                        written.borrow_mut().push(letter);
+                    }
+                }
+            });
+            if as_tasks {
+                // They are polled when the root is not, so that it adds nothing to choose from.
+                let tasks: Vec<_> = writing.map(spawn).collect();
+                sleep(Duration::from_secs(1)).await;
+                drop(tasks);
+            } else {
+                join_all(writing).await;
+            }
+            found.push(written.take());
+        });
+        assert_eq!((runs, found.len()), (wanted.len(), wanted.len()), "{yields:?}");
+        assert_eq!(BTreeSet::from_iter(found), wanted);
+    }
+}

@@ -225,3 +225,19 @@ fn drop_of_a_resource_outside_a_runtime_is_harmless() {
     drop(left);
     assert!(log.taken().is_empty(), "nothing can be awaited any more");
 }
+
+#[test]
+fn a_close_that_panics_before_it_is_awaited_does_not_abort_a_drop_in_a_panic() {
+    let text = message_of(|| {
+        wheelwright::test(async || {
+            let body = async |_: &mut ()| pending::<Result<(), String>>().await;
+            let close = |()| -> std::future::Ready<Result<(), String>> { panic!("no future is made") };
+            let panicking = async {
+                yield_now().await;
+                panic!("a neighbour's")
+            };
+            let ((), _) = join(panicking, with_resource(async { Ok(()) }, body, close, SECOND)).await;
+        });
+    });
+    assert_eq!(text, "a neighbour's");
+}

@@ -13,6 +13,8 @@ use wheelwright::{Runtime, TaskError, TaskGroup, block_on, inspect, spawn, yield
 
 use crate::support::{OnDrop, back_to, dropped_at_every_step, message_of};
 
+mod nested;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
@@ -78,7 +80,7 @@ fn the_first_error_aborts_the_siblings_and_comes_out_when_they_are_gone() {
     wheelwright::test(async || {
         let before = inspect::live();
         let log = Rc::new(RefCell::new(Vec::new()));
-        let mut group = TaskGroup::new();
+        let group = TaskGroup::new();
         for n in 0..3 {
             let log = Rc::clone(&log);
             group.spawn(async move {
@@ -98,7 +100,7 @@ fn the_first_error_aborts_the_siblings_and_comes_out_when_they_are_gone() {
 #[test]
 fn further_errors_and_panics_are_attached_and_none_is_lost() {
     wheelwright::test(async || {
-        let mut group = TaskGroup::<Result<(), String>>::new();
+        let group = TaskGroup::<Result<(), String>>::new();
         group.spawn(async {
             yield_now().await;
             Err("first".to_owned())
@@ -125,7 +127,7 @@ fn further_errors_and_panics_are_attached_and_none_is_lost() {
 #[test]
 fn a_panic_of_a_task_aborts_its_siblings_too() {
     wheelwright::test(async || {
-        let mut group = TaskGroup::<Result<(), ()>>::new();
+        let group = TaskGroup::<Result<(), ()>>::new();
         group.spawn(async { panic!("the reason") });
         group.spawn(pending());
         let error = group.join_all().await.expect_err("one panics");
@@ -137,7 +139,7 @@ fn a_panic_of_a_task_aborts_its_siblings_too() {
 #[test]
 fn values_come_in_the_order_in_which_the_tasks_were_spawned() {
     wheelwright::test(async || {
-        let mut group = TaskGroup::new();
+        let group = TaskGroup::new();
         for n in [3, 1, 2] {
             group.spawn(async move {
                 sleep(SECOND * n).await;
@@ -153,7 +155,7 @@ fn values_come_in_the_order_in_which_the_tasks_were_spawned() {
 fn dropping_a_group_aborts_its_tasks_and_those_of_groups_within() {
     wheelwright::test(async || {
         let before = inspect::live();
-        let mut group = TaskGroup::new();
+        let group = TaskGroup::new();
         group.spawn(async {
             let mut within = TaskGroup::new();
             within.spawn(async {
@@ -174,7 +176,7 @@ fn dropping_a_group_aborts_its_tasks_and_those_of_groups_within() {
 fn shutdown_waits_until_nothing_of_the_tasks_is_left() {
     wheelwright::test(async || {
         let before = inspect::live();
-        let mut group = TaskGroup::new();
+        let group = TaskGroup::new();
         for n in 0..10 {
             group.spawn(sleep(SECOND * n));
         }
@@ -182,7 +184,7 @@ fn shutdown_waits_until_nothing_of_the_tasks_is_left() {
         group.shutdown().await;
         assert_eq!(inspect::live(), before);
         let steps = dropped_at_every_step(|| {
-            let mut group = TaskGroup::new();
+            let group = TaskGroup::new();
             group.spawn(pending::<()>());
             group.shutdown()
         });
@@ -213,7 +215,7 @@ impl Wake for PollsInWake {
 #[test]
 fn a_group_polled_from_within_a_wake_loses_no_outcome() {
     block_on(async {
-        let mut group = TaskGroup::new();
+        let group = TaskGroup::new();
         for n in 0..3 {
             group.spawn(async move {
                 for _ in 0..n {
@@ -262,7 +264,7 @@ fn a_group_that_spawns_outside_a_runtime_panics_and_can_be_used_further() {
 fn a_group_outlives_its_runtime_and_says_that_its_tasks_were_cancelled() {
     let runtime = Runtime::builder().build().expect("a loop");
     let mut group = runtime.block_on(async {
-        let mut group = TaskGroup::new();
+        let group = TaskGroup::new();
         group.spawn(pending::<()>());
         group
     });
@@ -277,7 +279,7 @@ fn a_group_outlives_its_runtime_and_says_that_its_tasks_were_cancelled() {
 fn drop_of_a_group_whose_outputs_panic_when_dropped_is_contained() {
     wheelwright::test(async || {
         let before = inspect::live();
-        let mut group = TaskGroup::new();
+        let group = TaskGroup::new();
         for _ in 0..3 {
             group.spawn(async {
                 let guard = OnDrop(|| panic!("nobody takes the output"));
@@ -314,7 +316,7 @@ fn a_group_dropped_at_any_step_leaves_no_task() {
         });
         assert_eq!(steps.await, 4);
         let failing = dropped_at_every_step(|| async {
-            let mut group = TaskGroup::new();
+            let group = TaskGroup::new();
             group.spawn(async { Err::<(), _>(()) });
             group.spawn(pending());
             group.join_all().await.expect_err("one fails")

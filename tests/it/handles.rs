@@ -229,3 +229,12 @@ fn storm(handle: &Handle, tally: &Arc<Tally>) -> [usize; 3] {
     }
     [sent, given_back, cancelled]
 }
+
+#[test]
+fn a_handle_that_gave_its_output_is_not_waited_for_in_vain() {
+    let runtime = Runtime::builder().build().expect("a loop");
+    let mut task = runtime.handle().spawn(async || 3).expect("the inbox is open");
+    runtime.block_on(async { assert_eq!((&mut task).await.expect("it completes"), 3) });
+    drop(runtime);
+    assert!(message_of(|| drop(task.wait())).contains("after it gave its output"));
+}

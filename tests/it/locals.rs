@@ -92,3 +92,16 @@ fn drop_of_a_value_may_use_other_locals() {
         drop(NUMBER.scope(Rc::default(), pending::<()>()));
     }
 }
+
+#[test]
+#[expect(clippy::async_yields_async, reason = "the task outlives the values")]
+fn a_task_inherits_no_value_that_another_stands_before() {
+    block_on(async {
+        let outer = Rc::default();
+        // As in a job that starts its next run, with a value of its own.
+        let nested = NUMBER.scope(Rc::default(), async { spawn(task::inherit(pending::<()>())) });
+        let task = NUMBER.scope(Rc::clone(&outer), nested).await;
+        assert_eq!(Rc::strong_count(&outer), 1, "the task would never find it");
+        task.abort();
+    });
+}

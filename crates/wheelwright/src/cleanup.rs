@@ -117,7 +117,8 @@ pub fn with_resource<R: 'static, T, E: Display + 'static>(
 ) -> impl Future<Output = Result<T, E>> {
     let at = Location::caller();
     async move {
-        let close = move |resource| -> Close<E> { Box::pin(close(resource)) };
+        // Called when it is polled: a destructor that calls it may run in a panic, and must not panic too.
+        let close = move |resource| -> Close<E> { Box::pin(async move { close(resource).await }) };
         let mut closing = Closing { open: Some((open.await?, close)), under_way: None, limit, at };
         let outcome = {
             let (resource, _) = closing.open.as_mut().expect("nobody has closed it");

@@ -42,6 +42,15 @@ struct State<T> {
     worker: Option<Waker>,
 }
 
+impl<T> State<T> {
+    /// The output, once it is there.
+    fn take(&mut self) -> Option<Result<T, JoinError>> {
+        assert!(!self.is_taken, "a handle was polled after it gave its output");
+        self.is_taken = self.output.is_some();
+        self.output.take()
+    }
+}
+
 impl<T> Completion<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         // Nothing of anybody else's runs under the lock.
@@ -139,7 +148,7 @@ impl<T> Receipt<T> {
     pub(crate) fn wait(&self) -> Result<T, JoinError> {
         let mut state = self.completion.lock();
         loop {
-            if let Some(output) = state.output.take() {
+            if let Some(output) = state.take() {
                 return output;
             }
             state = self.completion.kept.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -153,12 +162,9 @@ impl<T> Future for Receipt<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let waker = waker::keep(cx.waker());
         let mut state = self.completion.lock();
-        if let Some(output) = state.output.take() {
-            state.is_taken = true;
-            drop(state);
+        if let Some(output) = state.take() {
             return Poll::Ready(output);
         }
-        assert!(!state.is_taken, "a handle was polled after it gave its output");
         let old = state.waker.replace(waker);
         drop(state);
         drop(old);

@@ -142,8 +142,10 @@ impl Order {
         None
     }
 
+    /// The first choice at which the run was another than the one that wrote the script; it may have ended before.
     pub(crate) fn strayed(&self) -> Option<usize> {
-        self.strayed
+        let end = self.made.len();
+        self.strayed.or_else(|| self.script.get(end).filter(|choice| choice.of != 0).map(|_| end))
     }
 
     pub(crate) fn steps(&self) -> &[Step] {

@@ -3,24 +3,24 @@
 //! Each child carries a last field that is dropped when nothing of its future is left, however it ended. That puts the
 //! child's seat on the group's list and wakes the owner: no look at the others, and no allocation beside the task's own.
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
 use std::panic::Location;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
 use slab::Slab;
 
 use crate::observe::{self, Line, WaitOn};
+use crate::ready;
 use crate::task::{self, JoinError, JoinHandle, TaskId, discard};
-use crate::{ready, waker};
 
+mod ended;
 mod error;
 
+use ended::{Child, Ended};
 pub use error::{GroupError, TaskError};
 
 /// Tasks that belong to one owner.
@@ -31,8 +31,8 @@ pub use error::{GroupError, TaskError};
 /// run on their own, or that borrow from their owner, are cheaper in a [`Group`](crate::Group) or a [`scope`](crate::scope()).
 ///
 /// Aborting marks; the loop drops the aborted tasks in its next lap. To wait until they are gone, take their outputs to
-/// the end, or call [`shutdown`](Self::shutdown). A group that a task owns is dropped with it, and its tasks go a lap
-/// later: nobody waits for those.
+/// the end, or call [`shutdown`](Self::shutdown). A group that a child drops, or that is dropped with it, is part of the
+/// child: that one's outcome comes when the tasks of both are gone. [`run`](Self::run) puts the owner under the same rule.
 ///
 /// ```
 /// use std::time::Duration;
@@ -76,26 +76,17 @@ pub use error::{GroupError, TaskError};
 #[doc(alias("JoinSet", "nursery", "as_completed", "TaskTracker", "AbortOnDropHandle"))]
 #[must_use = "dropping a group aborts its tasks"]
 pub struct TaskGroup<T> {
-    /// Those that run, and those that have ended and were not taken yet.
-    tasks: Slab<JoinHandle<T>>,
+    /// Those that run, and those that have ended and were not taken yet. `None` while one is started or polled.
+    tasks: RefCell<Slab<Option<JoinHandle<T>>>>,
     ended: Rc<Ended>,
     made_at: Line,
-}
-
-/// What the children tell their group.
-struct Ended {
-    /// The seats of those that have ended and were not taken yet, first ended first.
-    seats: RefCell<VecDeque<usize>>,
-    /// Whom the next end wakes.
-    owner: Cell<Option<Waker>>,
 }
 
 impl<T> TaskGroup<T> {
     /// Makes a group without tasks.
     #[track_caller]
     pub fn new() -> Self {
-        let ended = Ended { seats: RefCell::new(VecDeque::new()), owner: Cell::new(None) };
-        Self { tasks: Slab::new(), ended: Rc::new(ended), made_at: Location::caller() }
+        Self { tasks: RefCell::new(Slab::new()), ended: Rc::default(), made_at: Location::caller() }
     }
 
     /// Starts a task in this group, as [`spawn`](crate::spawn) does.
@@ -104,7 +95,7 @@ impl<T> TaskGroup<T> {
     /// Outside a runtime.
     #[doc(alias("create_task", "start_soon"))]
     #[track_caller]
-    pub fn spawn<F: Future<Output = T> + 'static>(&mut self, future: F) -> TaskId {
+    pub fn spawn<F: Future<Output = T> + 'static>(&self, future: F) -> TaskId {
         self.start(future, None, Location::caller())
     }
 
@@ -113,38 +104,41 @@ impl<T> TaskGroup<T> {
     /// # Panics
     /// Outside a runtime.
     #[track_caller]
-    pub fn spawn_named<F: Future<Output = T> + 'static>(&mut self, name: &str, future: F) -> TaskId {
+    pub fn spawn_named<F: Future<Output = T> + 'static>(&self, name: &str, future: F) -> TaskId {
         self.start(future, Some(name), Location::caller())
     }
 
     #[inline]
-    fn start<F: Future<Output = T> + 'static>(&mut self, future: F, name: Option<&str>, at: Line) -> TaskId {
+    fn start<F: Future<Output = T> + 'static>(&self, future: F, name: Option<&str>, at: Line) -> TaskId {
         // Before a seat is given to a child that would tell of its end.
         assert!(
             ready::is_installed(),
             "TaskGroup::spawn needs a runtime on this thread: call it inside wheelwright::block_on"
         );
-        let place = self.tasks.vacant_entry();
-        let leaving = Leaving { seat: place.key(), group: Rc::clone(&self.ended) };
-        place.insert(task::start(Child { future, leaving }, name, at)).id()
+        let seat = self.tasks.borrow_mut().insert(None);
+        // Nothing is borrowed: a runtime that is ending drops the future at once.
+        let task = task::start(Child::new(future, seat, &self.ended), name, at);
+        let id = task.id();
+        self.tasks.borrow_mut()[seat] = Some(task);
+        id
     }
 
     /// How many tasks there are whose outputs were not taken yet.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.tasks.len()
+        self.tasks.borrow().len()
     }
 
     /// Whether there is no task whose output was not taken yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty()
+        self.len() == 0
     }
 
     /// Aborts all tasks that run; their outcomes are errors that say `is_cancelled`.
     #[doc(alias = "cancel_all")]
     pub fn abort_all(&self) {
-        self.tasks.iter().for_each(|(_, task)| task.abort());
+        self.tasks.borrow().iter().filter_map(|(_, task)| task.as_ref()).for_each(JoinHandle::abort);
     }
 
     /// Waits for the next task to end: its outcome, or `None` when none is left.
@@ -161,40 +155,30 @@ impl<T> TaskGroup<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the wait; the tasks are aborted all the same.
-    pub async fn shutdown(mut self) {
+    pub async fn shutdown(self) {
         self.abort_all();
-        while let Some(outcome) = self.join_next().await {
+        while let Some((_, outcome)) = poll_fn(|cx| self.poll_next(cx)).await {
             discard(outcome);
         }
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(TaskId, Result<T, JoinError>)>> {
-        if self.tasks.is_empty() {
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<(TaskId, Result<T, JoinError>)>> {
+        if self.is_empty() {
             return Poll::Ready(None);
         }
-        let Some(seat) = self.first_ended(cx) else {
-            observe::waits(WaitOn::Children, self.tasks.len() as u32, self.made_at);
+        let Some(seat) = self.ended.first(cx) else {
+            observe::waits(WaitOn::Children, self.len() as u32, self.made_at);
             return Poll::Pending;
         };
-        match Pin::new(&mut self.tasks[seat]).poll(cx) {
-            Poll::Ready(outcome) => Poll::Ready(Some((self.tasks.remove(seat).id(), outcome))),
-            // Another executor polls this from within the wake: the output is stored a moment later, and wakes again.
-            Poll::Pending => {
-                self.ended.seats.borrow_mut().push_front(seat);
-                Poll::Pending
-            }
+        let mut task = self.tasks.borrow_mut()[seat].take().expect("nobody else polls it");
+        if let Poll::Ready(outcome) = Pin::new(&mut task).poll(cx) {
+            self.tasks.borrow_mut().remove(seat);
+            return Poll::Ready(Some((task.id(), outcome)));
         }
-    }
-
-    /// Takes the first that has ended off the list; the next end wakes the context's task if there is none.
-    fn first_ended(&self, cx: &Context<'_>) -> Option<usize> {
-        let first = self.ended.seats.borrow_mut().pop_front();
-        if first.is_some() {
-            return first;
-        }
-        let old = self.ended.owner.replace(Some(waker::keep(cx.waker())));
-        drop(old);
-        None
+        // Another executor polls this from within the wake: the output is stored a moment later, and wakes again.
+        self.tasks.borrow_mut()[seat] = Some(task);
+        self.ended.put_back(seat);
+        Poll::Pending
     }
 }
 
@@ -216,7 +200,7 @@ impl<T, E> TaskGroup<Result<T, E>> {
     /// use wheelwright::{TaskError, TaskGroup, block_on};
     ///
     /// block_on(async {
-    ///     let mut group = TaskGroup::new();
+    ///     let group = TaskGroup::new();
     ///     for text in ["1", "two", "3"] {
     ///         group.spawn(async move { text.parse::<u32>() });
     ///     }
@@ -226,37 +210,116 @@ impl<T, E> TaskGroup<Result<T, E>> {
     /// });
     /// ```
     #[doc(alias = "gather")]
-    pub async fn join_all(mut self) -> Result<Vec<T>, GroupError<E>> {
-        let mut values = Vec::with_capacity(self.len());
-        let mut failures = Vec::new();
+    pub async fn join_all(self) -> Result<Vec<T>, GroupError<E>> {
+        let values = Vec::with_capacity(self.len());
+        self.collect(Outcomes { values, failures: Vec::new() }).await
+    }
+
+    /// Runs a body that may start tasks, and waits for them: the body's value, or the first failure of body or tasks.
+    ///
+    /// The body is under the same rule as the tasks: if it fails, they are aborted; if one of them fails or panics, the body is
+    /// dropped where it waits. Either way the error comes out when nothing of them is left. The values of the tasks are dropped.
+    ///
+    /// # Errors
+    /// As [`join_all`](Self::join_all); an error of the body is [`TaskError::Failed`].
+    ///
+    /// # Cancel safety
+    /// Dropping it drops the body and aborts the tasks.
+    ///
+    /// # Panics
+    /// A panic of the body comes out at once, and aborts the tasks.
+    ///
+    /// ```
+    /// use std::future::pending;
+    /// use wheelwright::{TaskGroup, block_on, yield_now};
+    ///
+    /// let outcome = block_on(TaskGroup::run(async |group| {
+    ///     group.spawn(async {
+    ///         yield_now().await;
+    ///         Err("the connection is lost")
+    ///     });
+    ///     group.spawn(pending::<Result<(), _>>());
+    ///     pending().await // not for ever
+    /// }));
+    /// let outcome: Result<(), _> = outcome;
+    /// assert_eq!(outcome.unwrap_err().to_string(), "the connection is lost");
+    /// ```
+    #[doc(alias = "nursery")]
+    #[track_caller]
+    pub fn run<R>(body: impl AsyncFnOnce(&Self) -> Result<R, E>) -> impl Future<Output = Result<R, GroupError<E>>> {
+        let group = Self::new();
+        async move {
+            let mut outcomes = Outcomes { values: Vec::new(), failures: Vec::new() };
+            let output = {
+                let mut body = pin!(body(&group));
+                poll_fn(|cx| {
+                    if let Poll::Ready(output) = body.as_mut().poll(cx) {
+                        return Poll::Ready(Some(output));
+                    }
+                    while let Poll::Ready(Some((id, outcome))) = group.poll_next(cx) {
+                        outcomes.add(id, outcome);
+                        outcomes.values.clear();
+                    }
+                    if outcomes.failures.is_empty() { Poll::Pending } else { Poll::Ready(None) }
+                })
+                .await
+            };
+            let value =
+                output.and_then(|output| output.map_err(|error| outcomes.failures.push(TaskError::Failed(error))).ok());
+            let joined = group.collect(outcomes).await;
+            joined.map(|_| value.expect("a body without a value is a failure"))
+        }
+    }
+
+    /// Waits for the tasks that are left, and aborts them if one has failed or fails.
+    async fn collect(self, mut outcomes: Outcomes<T, E>) -> Result<Vec<T>, GroupError<E>> {
+        if !outcomes.failures.is_empty() {
+            self.abort_all();
+        }
         while let Some((id, outcome)) = poll_fn(|cx| self.poll_next(cx)).await {
-            match outcome {
-                Ok(Ok(value)) => {
-                    values.push((id.0, value));
-                    continue;
-                }
-                // We aborted it.
-                Err(error) if error.is_cancelled() && !failures.is_empty() => continue,
-                Ok(Err(error)) => failures.push(TaskError::Failed(error)),
-                Err(error) => failures.push(TaskError::Ended(error)),
-            }
-            if failures.len() == 1 {
+            if outcomes.add(id, outcome) {
                 self.abort_all();
             }
         }
-        let mut failures = failures.into_iter();
+        let mut failures = outcomes.failures.into_iter();
         if let Some(first) = failures.next() {
             return Err(GroupError { first, others: failures.collect() });
         }
-        values.sort_unstable_by_key(|(id, _)| *id);
-        Ok(values.into_iter().map(|(_, value)| value).collect())
+        outcomes.values.sort_unstable_by_key(|(id, _)| id.0);
+        Ok(outcomes.values.into_iter().map(|(_, value)| value).collect())
+    }
+}
+
+/// What has come out of a group so far.
+struct Outcomes<T, E> {
+    values: Vec<(TaskId, T)>,
+    failures: Vec<TaskError<E>>,
+}
+
+impl<T, E> Outcomes<T, E> {
+    /// Whether this one is the first failure.
+    fn add(&mut self, id: TaskId, outcome: Result<Result<T, E>, JoinError>) -> bool {
+        let failure = match outcome {
+            Ok(Ok(value)) => {
+                self.values.push((id, value));
+                return false;
+            }
+            // We aborted it.
+            Err(error) if error.is_cancelled() && !self.failures.is_empty() => return false,
+            Ok(Err(error)) => TaskError::Failed(error),
+            Err(error) => TaskError::Ended(error),
+        };
+        self.failures.push(failure);
+        self.failures.len() == 1
     }
 }
 
 impl<T> Drop for TaskGroup<T> {
     fn drop(&mut self) {
         self.abort_all();
-        drop(self.ended.owner.take());
+        if !self.is_empty() {
+            ended::drop_within(&self.ended, ready::current_id());
+        }
     }
 }
 
@@ -270,39 +333,5 @@ impl<T> Default for TaskGroup<T> {
 impl<T> fmt::Debug for TaskGroup<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskGroup").field("len", &self.len()).finish_non_exhaustive()
-    }
-}
-
-pin_project! {
-    struct Child<F> {
-        #[pin]
-        future: F,
-        // Behind the future, so dropped after it.
-        leaving: Leaving,
-    }
-}
-
-impl<F: Future> Future for Child<F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().future.poll(cx)
-    }
-}
-
-/// Tells the group that nothing of the child is left.
-struct Leaving {
-    seat: usize,
-    group: Rc<Ended>,
-}
-
-impl Drop for Leaving {
-    #[inline]
-    fn drop(&mut self) {
-        self.group.seats.borrow_mut().push_back(self.seat);
-        if let Some(owner) = self.group.owner.take() {
-            waker::wake(owner);
-        }
     }
 }

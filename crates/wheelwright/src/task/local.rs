@@ -131,7 +131,13 @@ impl<T> fmt::Debug for Local<T> {
 /// ```
 #[doc(alias = "copy_context")]
 pub fn inherit<F: Future>(future: F) -> WithLocals<F> {
-    WithLocals { locals: IN_FORCE.with(|values| values.borrow().clone()), future: Some(future) }
+    // Not those that others stand before: from task to task they would be ever more.
+    let is_found = |values: &[Value], at: usize| values[at + 1..].iter().all(|after| after.0 != values[at].0);
+    let found = |values: &[Value]| {
+        let found = (0..values.len()).filter(|at| is_found(values, *at));
+        found.map(|at| values[at].clone()).collect()
+    };
+    WithLocals { locals: IN_FORCE.with(|values| found(&values.borrow())), future: Some(future) }
 }
 
 pin_project! {

@@ -101,7 +101,7 @@ pub(super) const LEAVES: &[Leaf] = &[
     }),
     leaf("task group", || {
         with_token(|token| async move {
-            let mut group = TaskGroup::new();
+            let group = TaskGroup::new();
             group.spawn(used(token));
             assert!(group.join_all().await.is_ok());
         })
