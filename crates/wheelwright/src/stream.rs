@@ -75,11 +75,25 @@ pub trait StreamExt: Stream + Sized {
     /// Turns each item into another.
     ///
     /// To await something for each item, map to futures and follow with [`buffered`](Self::buffered).
+    ///
+    /// ```
+    /// use wheelwright::stream::{self, StreamExt};
+    ///
+    /// let doubled = stream::iter([1, 2, 3]).map(|n| n * 2).collect::<Vec<_>>();
+    /// assert_eq!(wheelwright::block_on(doubled), [2, 4, 6]);
+    /// ```
     fn map<T, M: FnMut(Self::Item) -> T>(self, map: M) -> Map<Self, M> {
         Map { source: self, map }
     }
 
     /// Keeps the items for which the test holds, and drops the others.
+    ///
+    /// ```
+    /// use wheelwright::stream::{self, StreamExt};
+    ///
+    /// let odd = stream::iter(1..=5).filter(|n| n % 2 == 1).collect::<Vec<_>>();
+    /// assert_eq!(wheelwright::block_on(odd), [1, 3, 5]);
+    /// ```
     fn filter<P: FnMut(&Self::Item) -> bool>(self, test: P) -> Filter<Self, P> {
         Filter { source: self, test }
     }
@@ -87,6 +101,13 @@ pub trait StreamExt: Stream + Sized {
     /// Ends after this many items.
     ///
     /// The source is dropped with the last of them, and asked for no more.
+    ///
+    /// ```
+    /// use wheelwright::stream::{self, StreamExt};
+    ///
+    /// let first = stream::iter(1..).take(3).collect::<Vec<_>>();
+    /// assert_eq!(wheelwright::block_on(first), [1, 2, 3]);
+    /// ```
     #[doc(alias = "islice")]
     fn take(self, count: usize) -> Take<Self> {
         Take { source: (0 < count).then_some(self), left: count }

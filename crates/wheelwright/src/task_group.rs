@@ -136,6 +136,16 @@ impl<T> TaskGroup<T> {
     }
 
     /// Aborts all tasks that run; their outcomes are errors that say `is_cancelled`.
+    ///
+    /// ```
+    /// wheelwright::block_on(async {
+    ///     let mut group = wheelwright::TaskGroup::new();
+    ///     group.spawn(std::future::pending::<()>());
+    ///     group.abort_all();
+    ///     assert!(group.join_next().await.unwrap().unwrap_err().is_cancelled());
+    ///     assert!(group.join_next().await.is_none());
+    /// });
+    /// ```
     #[doc(alias = "cancel_all")]
     pub fn abort_all(&self) {
         self.tasks.borrow().iter().filter_map(|(_, task)| task.as_ref()).for_each(JoinHandle::abort);
@@ -155,6 +165,23 @@ impl<T> TaskGroup<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the wait; the tasks are aborted all the same.
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let held = Rc::new(());
+    ///     let group = wheelwright::TaskGroup::new();
+    ///     let theirs = Rc::clone(&held);
+    ///     group.spawn(async move {
+    ///         let _theirs = theirs;
+    ///         std::future::pending::<()>().await
+    ///     });
+    ///     wheelwright::yield_now().await;
+    ///     group.shutdown().await;
+    ///     assert_eq!(Rc::strong_count(&held), 1);
+    /// });
+    /// ```
     pub async fn shutdown(self) {
         self.abort_all();
         while let Some((_, outcome)) = poll_fn(|cx| self.poll_next(cx)).await {
@@ -215,7 +242,9 @@ impl<T, E> TaskGroup<Result<T, E>> {
         self.collect(Outcomes { values, failures: Vec::new() }).await
     }
 
-    /// Runs a body that may start tasks, and waits for them: the body's value, or the first failure of body or tasks.
+    /// Runs a body that may start tasks, and waits for them.
+    ///
+    /// It gives the body's value, or the first failure of body or tasks.
     ///
     /// The body is under the same rule as the tasks: if it fails, they are aborted; if one of them fails or panics, the body is
     /// dropped where it waits. Either way the error comes out when nothing of them is left. The values of the tasks are dropped.
@@ -244,7 +273,7 @@ impl<T, E> TaskGroup<Result<T, E>> {
     /// let outcome: Result<(), _> = outcome;
     /// assert_eq!(outcome.unwrap_err().to_string(), "the connection is lost");
     /// ```
-    #[doc(alias = "nursery")]
+    #[doc(alias("nursery", "async with"))]
     #[track_caller]
     pub fn run<R>(body: impl AsyncFnOnce(&Self) -> Result<R, E>) -> impl Future<Output = Result<R, GroupError<E>>> {
         let group = Self::new();

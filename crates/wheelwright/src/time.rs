@@ -117,6 +117,19 @@ impl Sleep {
     /// Gives it another deadline, whether or not the old one has passed.
     ///
     /// It must be polled again to take effect.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wheelwright::time::{now, sleep};
+    ///
+    /// wheelwright::test(async || {
+    ///     let begun = now();
+    ///     let mut quiet = sleep(Duration::from_secs(1));
+    ///     quiet.reset(begun + Duration::from_secs(5)); // something moved: wait longer
+    ///     quiet.await;
+    ///     assert_eq!((now() - begun).as_secs(), 5);
+    /// });
+    /// ```
     pub fn reset(&mut self, deadline: Instant) {
         self.disarm();
         self.due = Due::At(deadline);

@@ -67,7 +67,7 @@ impl Writer<File> {
 }
 
 impl<W: io::Write + Send + 'static> Writer<W> {
-    /// A writer to what is open already.
+    /// Makes a writer to what is open already.
     pub fn new(file: W) -> Self {
         Self { state: State::Idle(file, Vec::new()), gathered: Vec::new() }
     }

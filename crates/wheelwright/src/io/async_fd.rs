@@ -71,7 +71,7 @@ impl<T: AsFd> AsyncFd<T> {
         Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), operation)
     }
 
-    /// Writes: as [`read_with`](Self::read_with), once the descriptor may be writable.
+    /// Writes as [`read_with`](Self::read_with) reads, once the descriptor may be writable.
     ///
     /// # Errors
     /// As there.

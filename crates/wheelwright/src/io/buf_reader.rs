@@ -45,17 +45,32 @@ pub struct BufReader<R> {
 }
 
 impl<R: AsyncRead + Unpin> BufReader<R> {
-    /// A buffer of 8 KiB for a reader, and a limit of 1 MiB for a line.
+    /// Makes a buffer of 8 KiB for a reader, and a limit of 1 MiB for a line.
     pub fn new(reader: R) -> Self {
         Self::with_capacity(CAPACITY, reader)
     }
 
-    /// A buffer of so many bytes, at least one, for a reader.
+    /// Makes a buffer of so many bytes, at least one, for a reader.
     pub fn with_capacity(capacity: usize, reader: R) -> Self {
         Self { reader, buf: vec![0; capacity.max(1)], start: 0, end: 0, max_line: LONGEST_LINE }
     }
 
     /// Sets how many bytes a line, or another piece, may have, its end included.
+    ///
+    /// ```
+    /// use wheelwright::io::BufReader;
+    /// use wheelwright::net::UnixStream;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let (reader, mut writer) = UnixStream::pair()?;
+    ///     writer.write_all(b"a line without end").await?;
+    ///     let mut line = String::new();
+    ///     let outcome = BufReader::new(reader).max_line(8).read_line(&mut line).await;
+    ///     assert!(outcome.is_err());
+    ///     Ok::<(), std::io::Error>(())
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn max_line(mut self, bytes: usize) -> Self {
         self.max_line = bytes;
@@ -85,6 +100,21 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
     ///
     /// # Cancel safety
     /// If it is dropped before it is ready, `bytes` is as it was, and what was read stays in the buffer.
+    ///
+    /// ```
+    /// use wheelwright::io::BufReader;
+    /// use wheelwright::net::UnixStream;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let (reader, mut writer) = UnixStream::pair()?;
+    ///     writer.write_all(b"red,green").await?;
+    ///     let (mut reader, mut word) = (BufReader::new(reader), Vec::new());
+    ///     assert_eq!(reader.read_until(b',', &mut word).await?, 4);
+    ///     assert_eq!(word, b"red,");
+    ///     Ok::<(), std::io::Error>(())
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[doc(alias = "readuntil")]
     pub fn read_until<'a>(&'a mut self, delimiter: u8, bytes: &'a mut Vec<u8>) -> ReadUntil<'a, R> {
         ReadUntil { reader: self, delimiter, bytes, searched: 0 }

@@ -17,7 +17,7 @@ use crate::pool::JobKind;
 /// How much one job asks for.
 const CHUNK: usize = 8 * 1024;
 
-/// Standard input, with a buffer: [`read_line`](BufReader::read_line) and [`lines`](BufReader::lines) read it.
+/// Gives standard input, with a buffer: [`read_line`](BufReader::read_line) and [`lines`](BufReader::lines) read it.
 ///
 /// It is read on a thread of the blocking pool, one read at a time and only when somebody waits for it. A read that has
 /// begun cannot be taken back: it ends with the next input. The end of the runtime does not wait for it, and the end of the

@@ -92,6 +92,19 @@ impl<S: Wire> Connection<S> {
     }
 
     /// Gives the stream to std, deregistered from the loop and still non-blocking.
+    ///
+    /// ```
+    /// use wheelwright::net::UnixStream;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let (left, _right) = UnixStream::pair()?;
+    ///     let plain: std::os::unix::net::UnixStream = left.into_std();
+    ///     let again = UnixStream::from_std(plain)?;
+    ///     assert!(again.read_ready());
+    ///     Ok::<(), std::io::Error>(())
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn into_std(self) -> S {
         self.socket.into_io()
@@ -153,6 +166,26 @@ impl<S: Wire> Connection<S> {
     ///
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
+    ///
+    /// ```
+    /// use wheelwright::net::UnixStream;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let (mut reader, mut writer) = UnixStream::pair()?;
+    ///     writer.write_all(b"hello").await?;
+    ///     let bytes = loop {
+    ///         reader.readable().await?;
+    ///         let mut buf = vec![0; 1024]; // only now
+    ///         match reader.try_read(&mut buf) {
+    ///             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
+    ///             outcome => break outcome?,
+    ///         }
+    ///     };
+    ///     assert_eq!(bytes, 5);
+    ///     Ok::<(), std::io::Error>(())
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn readable(&mut self) -> Readable<'_, S> {
         Readable { wait: Wait::new(self, Direction::Read, Location::caller()) }
@@ -218,6 +251,24 @@ impl<S: Wire> Connection<S> {
     /// Gives the two ways to two tasks.
     ///
     /// The connection is closed when both halves are dropped.
+    ///
+    /// ```
+    /// use wheelwright::net::UnixStream;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let (near, mut far) = UnixStream::pair()?;
+    ///     let (mut reader, mut writer) = near.into_split();
+    ///     let echo = wheelwright::spawn(async move {
+    ///         let mut buf = [0; 8];
+    ///         let bytes = far.read(&mut buf).await?;
+    ///         far.write_all(&buf[..bytes]).await
+    ///     });
+    ///     writer.write_all(b"hello").await?;
+    ///     assert_eq!(reader.read(&mut [0; 8]).await?, 5);
+    ///     echo.await.expect("it does not panic")
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn into_split(self) -> (ReadHalf<Rc<Self>>, WriteHalf<Rc<Self>>) {
         let stream = Rc::new(self);

@@ -154,7 +154,7 @@ impl Default for ListenOptions {
 }
 
 impl ListenOptions {
-    /// A backlog of 1,024, and an address of its own.
+    /// Begins with a backlog of 1,024, and an address of its own.
     pub fn new() -> Self {
         Self::default()
     }

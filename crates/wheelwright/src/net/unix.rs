@@ -94,6 +94,19 @@ impl UnixStream {
     ///
     /// # Errors
     /// Those of `socketpair(2)`.
+    ///
+    /// ```
+    /// use wheelwright::net::UnixStream;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let (mut left, mut right) = UnixStream::pair()?;
+    ///     left.write_all(b"hello").await?;
+    ///     let mut buf = [0; 8];
+    ///     assert_eq!(right.read(&mut buf).await?, 5);
+    ///     Ok::<(), std::io::Error>(())
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[doc(alias = "socketpair")]
     pub fn pair() -> io::Result<(Self, Self)> {
         let (one, other) = mio::net::UnixStream::pair()?;

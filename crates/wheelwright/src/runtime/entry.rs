@@ -130,7 +130,7 @@ impl Runtime {
         task::start(future, None, Location::caller())
     }
 
-    /// A handle for other threads.
+    /// Gives a handle for other threads.
     #[must_use]
     pub fn handle(&self) -> Handle {
         Handle::new(&self.event_loop.inbox)
@@ -139,6 +139,16 @@ impl Runtime {
     /// Ends the runtime, and limits the wait for blocking jobs that have begun.
     ///
     /// Otherwise it ends as when it is dropped.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wheelwright::{Runtime, spawn_blocking};
+    ///
+    /// let runtime = Runtime::builder().build()?;
+    /// runtime.block_on(async { drop(spawn_blocking(|| std::thread::sleep(Duration::from_secs(600)))) });
+    /// runtime.shutdown_timeout(Duration::from_millis(20)); // and not in ten minutes
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[doc(alias("shutdown_default_executor", "shutdown_background"))]
     pub fn shutdown_timeout(self, limit: Duration) {
         self.event_loop.pool.set_patience(limit);

@@ -7,6 +7,14 @@ impl Builder {
     /// Sets in which order those run who are ready at the same time.
     ///
     /// It is [`Schedule::Fifo`] unless set.
+    ///
+    /// ```
+    /// use wheelwright::{Runtime, Schedule};
+    ///
+    /// let runtime = Runtime::builder().paused().schedule(Schedule::Random(42)).build()?;
+    /// assert_eq!(runtime.block_on(wheelwright::join(async { 1 }, async { 2 })), (1, 2));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[doc(alias = "rng_seed")]
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedule = schedule;

@@ -202,6 +202,17 @@ impl<M> HandleError<M> {
     }
 
     /// The factory, to be tried again or used elsewhere.
+    ///
+    /// ```
+    /// let runtime = wheelwright::Runtime::builder().build()?;
+    /// let handle = runtime.handle();
+    /// drop(runtime);
+    /// let error = handle.spawn(|| async { 42 }).unwrap_err();
+    /// assert!(!error.is_full());
+    /// let factory = error.into_factory();
+    /// assert_eq!(wheelwright::block_on(factory()), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn into_factory(self) -> M {
         self.factory
     }
@@ -263,6 +274,18 @@ impl<T> RemoteJoinHandle<T> {
     /// It is dropped where it is parked, or never started, when its loop comes round.
     ///
     /// The handle then gives an error that `is_cancelled`. A task that is done already is not affected.
+    ///
+    /// ```
+    /// let runtime = wheelwright::Runtime::builder().build()?;
+    /// let task = runtime.handle().spawn(std::future::pending::<()>).expect("it has just begun");
+    /// let thread = std::thread::spawn(move || {
+    ///     task.abort();
+    ///     task.wait().unwrap_err().is_cancelled()
+    /// });
+    /// let was_cancelled = runtime.block_on(wheelwright::spawn_blocking(|| thread.join().unwrap()));
+    /// assert!(was_cancelled.unwrap());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[doc(alias = "cancel")]
     pub fn abort(&self) {
         self.receipt.call_off();

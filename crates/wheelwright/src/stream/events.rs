@@ -95,12 +95,12 @@ pub struct ArmKey {
 }
 
 impl<'a, E> Events<'a, E> {
-    /// No arms yet; when there are, they take turns.
+    /// Makes one without arms; those that it gets take turns.
     pub fn fair() -> Self {
         Self { arms: Vec::new(), first: 0, is_fair: true, next_ticket: 0 }
     }
 
-    /// No arms yet; when there are, an earlier one comes first whenever it is ready.
+    /// Makes one without arms; of those that it gets, an earlier one comes first.
     ///
     /// An arm that is always ready keeps all that were added after it waiting.
     pub fn biased() -> Self {
@@ -171,6 +171,18 @@ impl<'a, E> Events<'a, E> {
     }
 
     /// Removes an arm and drops what it waits for; false if it has left already.
+    ///
+    /// ```
+    /// use wheelwright::stream::{self, Events};
+    ///
+    /// wheelwright::block_on(async {
+    ///     let mut events = Events::fair();
+    ///     let letters = events.on(stream::iter(["a", "b"]), |letter| letter);
+    ///     assert_eq!(events.next().await, Some("a"));
+    ///     assert!(events.remove(letters));
+    ///     assert_eq!(events.next().await, None);
+    /// });
+    /// ```
     pub fn remove(&mut self, arm: ArmKey) -> bool {
         let Some(place) = self.place(arm) else { return false };
         self.take_out(place);

@@ -104,6 +104,16 @@ impl BarrierWaitResult {
     /// Whether it was the last to come.
     ///
     /// That is the one, of each company, that does what has to be done once.
+    ///
+    /// ```
+    /// use wheelwright::sync::Barrier;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let barrier = Barrier::new(3);
+    ///     let all = wheelwright::join_all((0..3).map(|_| barrier.wait())).await;
+    ///     assert_eq!(all.iter().filter(|one| one.is_leader()).count(), 1);
+    /// });
+    /// ```
     #[must_use]
     pub fn is_leader(&self) -> bool {
         self.is_leader

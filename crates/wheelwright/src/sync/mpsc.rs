@@ -296,6 +296,16 @@ impl<T> Receiver<T> {
     /// Lets nothing more in.
     ///
     /// What is queued can still be received; senders that wait get their values back.
+    ///
+    /// ```
+    /// wheelwright::block_on(async {
+    ///     let (sender, mut receiver) = wheelwright::sync::mpsc::channel(4);
+    ///     sender.send("queued").await.unwrap();
+    ///     receiver.close();
+    ///     assert!(sender.send("late").await.is_err());
+    ///     assert_eq!((receiver.recv().await, receiver.recv().await), (Some("queued"), None));
+    /// });
+    /// ```
     #[doc(alias = "shutdown")]
     pub fn close(&mut self) {
         self.channel.room.close();

@@ -91,6 +91,13 @@ impl Notify {
     }
 
     /// Ends the waits of all who wait now, and stores nothing.
+    ///
+    /// ```
+    /// let changed = wheelwright::sync::Notify::new();
+    /// let (first, second) = (changed.notified(), changed.notified());
+    /// changed.notify_waiters();
+    /// wheelwright::block_on(wheelwright::join(first, second)); // whoever comes now waits for the next
+    /// ```
     #[doc(alias = "notify_all")]
     pub fn notify_waiters(&self) {
         self.rounds.set(self.rounds.get() + 1);

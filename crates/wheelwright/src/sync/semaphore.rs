@@ -240,6 +240,17 @@ impl Semaphore {
     ///     assert!(limit.try_acquire().is_none());
     /// });
     /// ```
+    ///
+    /// ```
+    /// use wheelwright::sync::Semaphore;
+    ///
+    /// wheelwright::block_on(async {
+    ///     let doors = Semaphore::new(0);
+    ///     let guest = async { doors.acquire().await.is_err() };
+    ///     let (was_refused, ()) = wheelwright::join(guest, async { doors.close() }).await;
+    ///     assert!(was_refused && doors.is_closed());
+    /// });
+    /// ```
     pub fn close(&self) {
         if !self.is_closed() {
             // Those who were granted permits have lower tickets, for they stood in front.

@@ -203,6 +203,15 @@ impl<T> Receiver<T> {
     }
 
     /// Whether there is a change that this receiver has not seen.
+    ///
+    /// ```
+    /// let (sender, mut receiver) = wheelwright::sync::watch::channel(1);
+    /// assert!(!receiver.has_changed());
+    /// sender.send(2).unwrap();
+    /// assert!(receiver.has_changed());
+    /// assert_eq!(*receiver.borrow_and_update(), 2);
+    /// assert!(!receiver.has_changed());
+    /// ```
     #[must_use]
     pub fn has_changed(&self) -> bool {
         self.seen != self.channel.version.get()

@@ -78,6 +78,21 @@ impl JoinError {
     }
 
     /// Whether it was never started, because no thread could be had for it.
+    ///
+    /// ```
+    /// use wheelwright::{Runtime, spawn_blocking};
+    ///
+    /// let runtime = Runtime::builder().max_blocking_threads(1).max_blocking_queue(0).build()?;
+    /// runtime.block_on(async {
+    ///     let (go, signal) = std::sync::mpsc::channel::<()>();
+    ///     let busy = spawn_blocking(move || signal.recv().is_err());
+    ///     let refused = spawn_blocking(|| ()).await.unwrap_err();
+    ///     assert!(refused.is_refused() && !refused.is_panic());
+    ///     drop(go);
+    ///     assert!(busy.await.unwrap());
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(self.0.cause, Cause::Refused(_))
@@ -87,6 +102,15 @@ impl JoinError {
     ///
     /// # Errors
     /// Gives the error back if it is not a panic.
+    ///
+    /// ```
+    /// wheelwright::block_on(async {
+    ///     let error = wheelwright::spawn(async { panic!("it broke") }).await.unwrap_err();
+    ///     assert!(error.is_panic());
+    ///     let payload = error.into_panic().expect("it panicked");
+    ///     assert_eq!(payload.downcast_ref(), Some(&"it broke"));
+    /// });
+    /// ```
     #[doc(alias = "exception")]
     pub fn into_panic(self) -> Result<Box<dyn Any + Send>, Self> {
         match self.0.cause {

@@ -42,6 +42,15 @@ impl<T> JoinHandle<T> {
     ///
     /// The handle then gives an error that `is_cancelled`. A task that is done already is not affected. A task may abort
     /// itself: it goes on to its next await point.
+    ///
+    /// ```
+    /// wheelwright::block_on(async {
+    ///     let task = wheelwright::spawn(std::future::pending::<()>());
+    ///     task.abort();
+    ///     assert!(!task.is_finished(), "it is only marked so far");
+    ///     assert!(task.await.unwrap_err().is_cancelled());
+    /// });
+    /// ```
     #[doc(alias = "cancel")]
     pub fn abort(&self) {
         if !self.task.is_done() {

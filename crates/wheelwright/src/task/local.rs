@@ -82,6 +82,14 @@ impl<T: 'static> Local<T> {
     }
 
     /// Looks at the value, if there is one.
+    ///
+    /// ```
+    /// static DEPTH: wheelwright::task::Local<u32> = wheelwright::task::Local::new();
+    ///
+    /// let depth = async || DEPTH.try_with(|depth| *depth).unwrap_or(0);
+    /// assert_eq!(wheelwright::block_on(depth()), 0);
+    /// assert_eq!(wheelwright::block_on(DEPTH.scope(3, depth())), 3);
+    /// ```
     pub fn try_with<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
         let number = self.number();
         let find = |values: &Vec<Value>| values.iter().rev().find(|value| value.0 == number).cloned();

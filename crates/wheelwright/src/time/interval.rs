@@ -168,6 +168,21 @@ impl Interval {
     }
 
     /// Lets the next tick come a whole period from now.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wheelwright::time::{interval, now, sleep};
+    ///
+    /// wheelwright::test(async || {
+    ///     let begun = now();
+    ///     let mut heartbeat = interval(Duration::from_secs(10));
+    ///     heartbeat.tick().await;
+    ///     sleep(Duration::from_secs(4)).await; // something else was sent, so the next beat can wait
+    ///     heartbeat.reset();
+    ///     heartbeat.tick().await;
+    ///     assert_eq!((now() - begun).as_secs(), 14);
+    /// });
+    /// ```
     pub fn reset(&mut self) {
         self.set_next(now().checked_add(self.period));
     }

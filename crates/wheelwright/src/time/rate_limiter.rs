@@ -56,6 +56,19 @@ impl RateLimiter {
     }
 
     /// Lets `count` start at once after a pause, of which one is always allowed.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wheelwright::time::{RateLimiter, now};
+    ///
+    /// wheelwright::test(async || {
+    ///     let (begun, limiter) = (now(), RateLimiter::per_second(10.0).burst(3));
+    ///     for _ in 0..5 {
+    ///         limiter.acquire().await;
+    ///     }
+    ///     assert!(Duration::from_millis(200) <= now() - begun); // three at once, then one each 100 ms
+    /// });
+    /// ```
     #[must_use]
     pub fn burst(mut self, count: u32) -> Self {
         self.slack = self.interval.saturating_mul(count.saturating_sub(1));
