@@ -152,3 +152,41 @@ fn loops_of_several_threads_share_work_and_reply() {
     });
     clients.into_iter().for_each(|client| client.join().expect("every answer came"));
 }
+
+/// Whether another task gets its turn while this one ignores an end again and again.
+async fn leaves_others_their_turn(mut ignore_the_end: impl AsyncFnMut()) -> bool {
+    let other = spawn(async {});
+    for _ in 0..1000 {
+        ignore_the_end().await;
+        if other.is_finished() {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn a_loop_that_ignores_the_end_of_a_channel_leaves_the_other_tasks_their_turn() {
+    block_on(async {
+        let (sender, mut receiver) = mpsc::channel::<u32>(1);
+        receiver.close();
+        assert!(leaves_others_their_turn(async || assert!(receiver.recv().await.is_none())).await);
+        assert!(leaves_others_their_turn(async || assert!(receiver.next().await.is_none())).await);
+        assert!(leaves_others_their_turn(async || assert!(sender.send(1).await.is_err())).await);
+        assert!(leaves_others_their_turn(async || assert!(sender.reserve().await.is_err())).await);
+        let mut answer = oneshot::channel::<u32>().1;
+        assert!(leaves_others_their_turn(async || assert!((&mut answer).await.is_err())).await);
+        let mut changes = watch::channel(0).1;
+        assert!(leaves_others_their_turn(async || assert!(changes.changed().await.is_err())).await);
+        let never = async || assert!(changes.wait_for(|number| 0 < *number).await.is_err());
+        assert!(leaves_others_their_turn(never).await);
+        let mut events = broadcast::channel::<u32>(1).1;
+        assert!(leaves_others_their_turn(async || assert!(events.recv().await.is_err())).await);
+        assert!(leaves_others_their_turn(async || assert!(events.next().await.is_none())).await);
+        let (far, mut near) = remote::channel::<u32>(1);
+        let gone = remote::channel::<u32>(1).0;
+        drop(far);
+        assert!(leaves_others_their_turn(async || assert!(near.recv().await.is_none())).await);
+        assert!(leaves_others_their_turn(async || assert!(gone.send(1).await.is_err())).await);
+    });
+}

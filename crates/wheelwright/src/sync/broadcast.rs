@@ -16,6 +16,7 @@ use futures_core::Stream;
 use super::SendError;
 use super::queue::{Place, Queue};
 use crate::observe::WaitOn;
+use crate::ready;
 
 /// Makes a channel whose receivers each get every value sent while they are there.
 ///
@@ -96,6 +97,17 @@ impl<T> Channel<T> {
         }
         Some(Ok(Rc::clone(&slot.value)))
     }
+
+    /// Counts out a receiver whose next value would have this number. Gives what nobody needs any more, to be dropped
+    /// when nothing is borrowed and all is in order: a value may send and receive as it goes.
+    fn count_out(&self, number: u64) -> VecDeque<Slot<T>> {
+        self.receivers.set(self.receivers.get() - 1);
+        let mut ring = self.ring.borrow_mut();
+        let seen = number.saturating_sub(self.next.get() - ring.len() as u64);
+        ring.iter_mut().skip(seen as usize).for_each(|slot| slot.unseen -= 1);
+        let needed_from = ring.partition_point(|slot| slot.unseen == 0);
+        ring.drain(..needed_from).collect()
+    }
 }
 
 impl<T: Clone> Channel<T> {
@@ -107,6 +119,9 @@ impl<T: Clone> Channel<T> {
             drop(place.begin_anew(&self.queue));
             // `try_recv` may have been there since the wake.
             if let Some(found) = self.take(number) {
+                if matches!(found, Err(RecvError::Closed)) {
+                    ready!(ready::poll_budget(cx));
+                }
                 return Poll::Ready(found.map(Rc::unwrap_or_clone));
             }
         }
@@ -289,14 +304,8 @@ impl<T: Clone> Stream for Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        let channel = &*self.channel;
-        channel.receivers.set(channel.receivers.get() - 1);
-        // What is sent from now on does not count on this receiver: dropping its waker or a value may send more.
-        let end = channel.next.get();
-        drop(self.place.leave(&channel.queue));
-        while self.next < end {
-            drop(channel.take(&mut self.next));
-        }
+        let unneeded = self.channel.count_out(self.next);
+        drop((self.place.leave(&self.channel.queue), unneeded));
     }
 }
 

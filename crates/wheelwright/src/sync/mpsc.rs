@@ -327,10 +327,7 @@ impl<T> Receiver<T> {
     #[inline]
     fn poll_recv(&self, cx: &Context<'_>, at: Line) -> Poll<Option<T>> {
         let channel = &*self.channel;
-        channel.receiver.poll(cx, (WaitOn::Value, channel.room.id(), at), || match channel.pop() {
-            Err(TryRecvError::Empty) => None,
-            outcome => Some(outcome.ok()),
-        })
+        channel.receiver.poll(cx, (WaitOn::Value, channel.room.id(), at), || channel.pop()).map(Result::ok)
     }
 }
 

@@ -200,10 +200,7 @@ impl<T> Future for Receiver<T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let channel = &*self.channel;
-        channel.receiver.poll(cx, (WaitOn::Value, channel.id, self.at), || match channel.take() {
-            Err(TryRecvError::Empty) => None,
-            outcome => Some(outcome.map_err(|_| Closed)),
-        })
+        channel.receiver.poll(cx, (WaitOn::Value, channel.id, self.at), || channel.take())
     }
 }
 
@@ -236,7 +233,8 @@ impl<T> Future for Closing<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let what = (WaitOn::Gone, self.sender.channel.id, self.at);
-        self.sender.channel.sender.poll(cx, what, || self.sender.is_closed().then_some(()))
+        let is_gone = || if self.sender.is_closed() { Err(TryRecvError::Closed) } else { Err(TryRecvError::Empty) };
+        self.sender.channel.sender.poll(cx, what, is_gone).map(|_: Result<(), Closed>| ())
     }
 }
 

@@ -1,15 +1,13 @@
 //! Turns values of one thread into values of another, in order and with a bound.
 //!
 //! The values go through a bounded queue of crossbeam-channel; what stands here is who waits for room and who for a value.
-//! Both follow one protocol. Who waits joins a line and then looks at the queue once more; who changes the queue then looks
-//! at the line; a fence stands between the two steps of either. So at least one of them sees what the other did, and no
-//! wake is lost. Whoever is woken is out of the line: while the receiver is awake, sending costs no lock and no system call.
+//! Both follow one protocol, whose steps stand in `protocol.rs`. Whoever is woken is out of the line: while the receiver is
+//! awake, sending costs no lock and no system call.
 
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -21,9 +19,14 @@ use crate::wait_list::WaitKey;
 
 mod leaves;
 mod line;
+mod protocol;
+mod sync {
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+}
 
 pub use leaves::{Receiving, Sending};
 use line::WaitLine;
+use protocol::Ends;
 
 /// Makes a channel between threads that holds at most `capacity` values.
 ///
@@ -34,6 +37,9 @@ use line::WaitLine;
 /// elsewhere there are [`spawn_blocking`](crate::spawn_blocking) and [`Handle::spawn`](crate::Handle::spawn).
 ///
 /// Receiving and sending are charged to the task's budget, so that a busy channel leaves the other tasks their turn.
+///
+/// A value is dropped on the thread that has it. What nobody will receive is dropped by the receiver as it goes, or by a
+/// sender that sends at that very moment, on its own thread: hence `T: Send`.
 ///
 /// # Panics
 ///
@@ -70,8 +76,7 @@ pub fn channel<T: Send>(capacity: usize) -> (Sender<T>, Receiver<T>) {
         id: resource_id(),
         tx,
         rx,
-        senders: AtomicUsize::new(1),
-        is_closed: AtomicBool::new(false),
+        ends: Ends::new(),
         room: WaitLine::new(),
         values: WaitLine::new(),
     });
@@ -83,31 +88,27 @@ struct Channel<T> {
     // The queue. Both its ends live as long as the channel: who of us is left is counted here.
     tx: crossbeam_channel::Sender<T>,
     rx: crossbeam_channel::Receiver<T>,
-    senders: AtomicUsize,
-    /// The receiver is gone.
-    is_closed: AtomicBool,
+    ends: Ends,
     room: WaitLine,
     values: WaitLine,
 }
 
 impl<T> Channel<T> {
     fn push(&self, value: T) -> Result<(), TrySendError<T>> {
-        if self.is_closed.load(Ordering::Acquire) {
+        if self.ends.is_closed() {
             return Err(TrySendError::Closed(value));
         }
         self.tx.try_send(value).map_err(|error| TrySendError::Full(error.into_inner()))?;
         self.values.wake_one();
-        // If the receiver went meanwhile, it may not have seen the value; the fence of `wake_one` says that one of us does.
-        if self.is_closed.load(Ordering::Relaxed) {
+        // If the receiver went meanwhile, it may not have seen the value.
+        if self.ends.is_closed() {
             self.empty();
         }
         Ok(())
     }
 
     fn pop(&self) -> Result<T, TryRecvError> {
-        // Asked first: what the last sender sent before it went is there then.
-        let nothing =
-            if self.senders.load(Ordering::Acquire) == 0 { TryRecvError::Closed } else { TryRecvError::Empty };
+        let nothing = if self.ends.has_sender() { TryRecvError::Empty } else { TryRecvError::Closed };
         let value = self.rx.try_recv().map_err(|_| nothing)?;
         self.room.wake_one();
         Ok(value)
@@ -163,7 +164,7 @@ impl<T> Sender<T> {
     /// Whether the receiver is gone.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.channel.is_closed.load(Ordering::Acquire)
+        self.channel.ends.is_closed()
     }
 
     /// Sends a value, and blocks this thread until there is room.
@@ -190,14 +191,14 @@ impl<T> Sender<T> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.channel.senders.fetch_add(1, Ordering::Relaxed);
+        self.channel.ends.add_sender();
         Self { channel: Arc::clone(&self.channel) }
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        if self.channel.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.channel.ends.remove_sender() {
             self.channel.values.wake_one();
         }
     }
@@ -299,9 +300,7 @@ impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         let channel = &*self.channel;
         channel.values.leave(&mut self.key);
-        channel.is_closed.store(true, Ordering::Release);
-        // The counterpart of the fence in `push`.
-        fence(Ordering::SeqCst);
+        channel.ends.close();
         while channel.room.wake_one() {}
         channel.empty();
     }

@@ -7,8 +7,9 @@
 use std::cell::Cell;
 use std::task::{Context, Poll, Waker};
 
+use super::{Closed, TryRecvError};
 use crate::observe::{Line, WaitOn, waits};
-use crate::waker;
+use crate::{ready, waker};
 
 /// What a task waits for: the kind of thing, its number, and the line that awaits it.
 pub(super) type What = (WaitOn, u32, Line);
@@ -21,17 +22,25 @@ impl LoneWaiter {
         Self(Cell::new(None))
     }
 
-    /// Ready with what the question finds; until it finds something, [`wake`](Self::wake) wakes the context's task.
+    /// Ready with what the question finds; while it finds nothing yet, [`wake`](Self::wake) wakes the context's task.
+    ///
+    /// An end is charged to the budget: whoever ignores it, again and again, must leave the others their turn.
     #[inline]
-    pub(super) fn poll<T>(&self, cx: &Context<'_>, what: What, ask: impl Fn() -> Option<T>) -> Poll<T> {
+    pub(super) fn poll<T>(
+        &self,
+        cx: &Context<'_>,
+        what: What,
+        ask: impl Fn() -> Result<T, TryRecvError>,
+    ) -> Poll<Result<T, Closed>> {
         let mut found = ask();
-        if found.is_none() && self.keep(cx.waker()) {
+        if matches!(found, Err(TryRecvError::Empty)) && self.keep(cx.waker()) {
             found = ask();
         }
-        if let Some(found) = found {
-            return Poll::Ready(found);
+        match found {
+            Ok(value) => return Poll::Ready(Ok(value)),
+            Err(TryRecvError::Closed) => return ready::poll_budget(cx).map(|()| Err(Closed)),
+            Err(TryRecvError::Empty) => waits(what.0, what.1, what.2),
         }
-        waits(what.0, what.1, what.2);
         Poll::Pending
     }
 

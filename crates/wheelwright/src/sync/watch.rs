@@ -72,7 +72,10 @@ impl<T> Channel<T> {
     /// Changes the value, then tells everybody; what comes of it is dropped or handed on by the caller, after that.
     #[track_caller]
     fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        let mut value = self.value.try_borrow_mut().expect("nobody looks at the value while it is changed");
+        let Ok(mut value) = self.value.try_borrow_mut() else {
+            // To wait for it, as between threads, would be for ever: whoever holds it is on this one.
+            panic!("a watch channel's value cannot be changed while it is looked at: drop what `borrow` gave first")
+        };
         let outcome = change(&mut value);
         drop(value);
         self.version.set(self.version.get() + 1);
@@ -129,6 +132,10 @@ impl<T> Sender<T> {
     /// Looks at the value.
     ///
     /// It cannot be changed meanwhile, so let go before the next `await`.
+    ///
+    /// # Panics
+    ///
+    /// Within the change that [`send_modify`](Self::send_modify) makes.
     #[track_caller]
     pub fn borrow(&self) -> Ref<'_, T> {
         self.channel.value.borrow()
@@ -233,7 +240,8 @@ impl<T> Receiver<T> {
 
     /// Waits until the value passes a test, and gives it; at once, if it does now.
     ///
-    /// Each value that it looks at counts as seen.
+    /// Each value that it looks at counts as seen. What it gives is a borrow, as [`borrow`](Self::borrow) gives: let go
+    /// before the next `await`.
     ///
     /// ```
     /// wheelwright::block_on(async {

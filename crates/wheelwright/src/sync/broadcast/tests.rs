@@ -167,6 +167,36 @@ fn a_waker_that_sends_while_it_is_kept_is_not_missed() {
     SENDER.take();
 }
 
+thread_local! {
+    static OTHERS: RefCell<Option<(Sender<Meddler>, Receiver<Meddler>)>> = const { RefCell::new(None) };
+    static RECEIVED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A value that sends another and receives it when it is dropped.
+#[derive(Clone)]
+struct Meddler(u32);
+
+impl Drop for Meddler {
+    fn drop(&mut self) {
+        let Some((sender, mut receiver)) = OTHERS.take() else { return };
+        assert!(sender.send(Meddler(self.0 + 10)).is_ok());
+        let received = receiver.try_recv().ok().flatten().expect("it was sent just now").0;
+        RECEIVED.with_borrow_mut(|all| all.push(received));
+        OTHERS.set(Some((sender, receiver)));
+    }
+}
+
+#[test]
+fn what_a_receiver_leaves_may_send_and_receive_as_it_is_dropped() {
+    let (sender, receiver) = channel(8);
+    (0..3).for_each(|number| assert!(sender.send(Meddler(number)).is_ok()));
+    let later = sender.subscribe();
+    OTHERS.set(Some((sender, later)));
+    drop(receiver);
+    OTHERS.take();
+    assert_eq!(RECEIVED.take(), [10, 11, 12]);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Send,

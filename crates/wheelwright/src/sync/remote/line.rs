@@ -2,25 +2,24 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker, ready};
 use std::thread::{self, Thread};
 
+use super::protocol::Waiting;
 use crate::observe::{Line, WaitOn, waits};
 use crate::wait_list::{WaitKey, WaitList};
 use crate::{ready, waker};
 
 /// Those who wait for room, or for a value.
 pub(super) struct WaitLine {
-    /// How many stand in the line, for those who look without locking it.
-    waiting: AtomicUsize,
+    waiting: Waiting,
     line: Mutex<WaitList<()>>,
 }
 
 impl WaitLine {
-    pub(super) const fn new() -> Self {
-        Self { waiting: AtomicUsize::new(0), line: Mutex::new(WaitList::new()) }
+    pub(super) fn new() -> Self {
+        Self { waiting: Waiting::new(), line: Mutex::new(WaitList::new()) }
     }
 
     /// Ready with what the question finds, at the price of one unit of the budget; until then the context's task is in line.
@@ -57,25 +56,23 @@ impl WaitLine {
                 None
             }
         };
-        self.waiting.store(line.len(), Ordering::Relaxed);
+        self.waiting.tell(line.len());
         drop(line);
         drop(unneeded);
-        // The counterpart of the fence in `wake_one`.
-        fence(Ordering::SeqCst);
+        self.waiting.announce();
     }
 
     /// Wakes the first in line; false if nobody waits. To be called after the queue was changed.
     #[inline]
     pub(super) fn wake_one(&self) -> bool {
-        fence(Ordering::SeqCst);
-        0 < self.waiting.load(Ordering::Relaxed) && self.wake_first()
+        self.waiting.is_any() && self.wake_first()
     }
 
     #[cold]
     fn wake_first(&self) -> bool {
         let mut line = self.lock();
         let first = line.pop_front();
-        self.waiting.store(line.len(), Ordering::Relaxed);
+        self.waiting.tell(line.len());
         drop(line);
         let is_any = first.is_some();
         if let Some(first) = first {
@@ -96,7 +93,7 @@ impl WaitLine {
         let Some(key) = key.take() else { return false };
         let mut line = self.lock();
         let removed = line.remove(key);
-        self.waiting.store(line.len(), Ordering::Relaxed);
+        self.waiting.tell(line.len());
         drop(line);
         removed.is_some()
     }

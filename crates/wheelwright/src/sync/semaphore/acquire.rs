@@ -4,9 +4,10 @@ use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use super::{Permits, Semaphore};
+use crate::ready;
 use crate::sync::Closed;
 use crate::sync::queue::{Left, Place};
 
@@ -45,6 +46,10 @@ impl<S: Deref<Target = Semaphore> + Clone + Unpin> Future for Acquiring<S> {
         let (semaphore, permits) = (&*this.semaphore, this.wants);
         if this.place.is_served_at_once(|| semaphore.take(permits)) {
             return Poll::Ready(Ok(Permits { semaphore: this.semaphore.clone(), permits }));
+        }
+        if semaphore.is_closed() {
+            // The end is charged, for somebody may ignore it again and again.
+            ready!(ready::poll_budget(cx));
         }
         let attempt = move || semaphore.is_closed() || semaphore.take(permits);
         this.place.wait(&semaphore.queue, permits, cx, attempt).map(|ticket| match semaphore.is_closed_to(ticket) {

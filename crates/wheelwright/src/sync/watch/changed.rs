@@ -3,10 +3,12 @@
 use std::cell::Ref;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::{Channel, Closed, Place};
+use crate::ready;
 
 /// Waits for a change; made by [`Receiver::changed`](super::Receiver::changed).
 #[must_use = "futures do nothing unless awaited"]
@@ -23,10 +25,12 @@ impl<T> Future for Changed<'_, T> {
         let Self { channel, seen, place } = self.get_mut();
         let is_news = || **seen != channel.version.get() || !channel.has_sender.get();
         ready!(place.poll(&channel.queue, (), cx, is_news));
-        let version = channel.version.get();
-        let is_change = **seen != version;
-        **seen = version;
-        Poll::Ready(if is_change { Ok(()) } else { Err(Closed) })
+        if mem::replace(*seen, channel.version.get()) != channel.version.get() {
+            return Poll::Ready(Ok(()));
+        }
+        // Charged, for somebody may ignore it again and again; and so perhaps not told yet.
+        drop(place.begin_anew(&channel.queue));
+        ready::poll_budget(cx).map(|()| Err(Closed))
     }
 }
 

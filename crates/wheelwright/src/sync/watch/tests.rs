@@ -75,7 +75,7 @@ fn without_receivers_a_value_comes_back() {
 }
 
 #[test]
-#[should_panic(expected = "nobody looks at the value")]
+#[should_panic(expected = "drop what `borrow` gave first")]
 fn a_change_while_somebody_looks_is_a_clear_panic() {
     let (sender, receiver) = channel(1);
     let _look = receiver.borrow();
