@@ -109,9 +109,15 @@ impl<T> Channel<T> {
         }
         // The value has it now, until it is received.
         mem::forget(place);
+        self.put(value);
+        Ok(())
+    }
+
+    /// Puts a value in the place that was taken for it just now.
+    #[inline]
+    fn put(&self, value: T) {
         self.queue.borrow_mut().push_back(value);
         self.receiver.wake();
-        Ok(())
     }
 
     /// Takes the first value and frees its place.
@@ -119,7 +125,7 @@ impl<T> Channel<T> {
     fn pop(&self) -> Result<T, TryRecvError> {
         let first = self.queue.borrow_mut().pop_front();
         if let Some(value) = first {
-            self.room.add_permits(1);
+            self.room.release(1);
             return Ok(value);
         }
         let is_over = self.senders.get() == 0 || self.room.is_closed();

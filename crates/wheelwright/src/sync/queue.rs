@@ -130,6 +130,12 @@ impl Place {
         false
     }
 
+    /// Whether it was in line and has not told of its end.
+    #[inline]
+    pub(super) fn is_queued(&self) -> bool {
+        matches!(self.progress, Progress::Queued(_))
+    }
+
     /// Gives up what was not taken, to wait again from the end of the line.
     pub(super) fn begin_anew<T>(&mut self, queue: &Queue<T>) -> Left<T> {
         let left = self.leave(queue);

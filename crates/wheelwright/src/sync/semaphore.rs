@@ -60,6 +60,8 @@ pub use permit::{OwnedPermit, Permit, Permits};
 #[doc(alias("BoundedSemaphore", "CapacityLimiter"))]
 pub struct Semaphore {
     available: Cell<usize>,
+    /// While this is false the semaphore is open and nobody waits: the usual case is known by one look.
+    is_barred: Cell<bool>,
     /// The first ticket that got no permit because the semaphore was closed: none does while it is open.
     closed_from: Cell<u64>,
     /// Those who wait, and how many permits each wants.
@@ -78,7 +80,8 @@ impl Semaphore {
 
     /// Makes a semaphore for a primitive that a dump knows by its own name.
     pub(super) fn waited_on_as(on: WaitOn, permits: usize) -> Self {
-        Self { available: Cell::new(permits), closed_from: Cell::new(OPEN), queue: Queue::new(on) }
+        let (available, is_barred, closed_from) = (Cell::new(permits), Cell::new(false), Cell::new(OPEN));
+        Self { available, is_barred, closed_from, queue: Queue::new(on) }
     }
 
     /// The number by which a dump knows it.
@@ -218,7 +221,12 @@ impl Semaphore {
     ///     assert!(passed.is_ok());
     /// });
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If more than `usize::MAX` were available.
     pub fn add_permits(&self, permits: usize) {
+        assert!(self.available.get().checked_add(permits).is_some(), "there would be more permits than can be counted");
         self.release(permits);
     }
 
@@ -255,6 +263,7 @@ impl Semaphore {
         if !self.is_closed() {
             // Those who were granted permits have lower tickets, for they stood in front.
             self.closed_from.set(self.queue.waiters.borrow().first_ticket());
+            self.is_barred.set(true);
             self.queue.wake_all();
         }
     }
@@ -272,33 +281,40 @@ impl Semaphore {
         self.closed_from.get() <= ticket
     }
 
-    /// Takes permits of an open semaphore if that overtakes nobody; who wants none overtakes nobody.
+    /// Takes permits of an open semaphore if that overtakes nobody.
     #[inline]
     fn take(&self, permits: usize) -> bool {
         let available = self.available.get();
-        if available < permits || self.is_closed() || (0 < permits && !self.queue.is_empty()) {
+        if available < permits || (self.is_barred.get() && !self.lets_pass(permits)) {
             return false;
         }
         self.available.set(available - permits);
         true
     }
 
+    /// Looks behind the bar; who wants none overtakes nobody.
+    #[cold]
+    fn lets_pass(&self, permits: usize) -> bool {
+        !self.is_closed() && (permits == 0 || self.queue.is_empty())
+    }
+
     /// Gives permits back.
     #[inline]
-    fn release(&self, permits: usize) {
+    pub(super) fn release(&self, permits: usize) {
         self.available.set(self.available.get() + permits);
-        if !self.queue.is_empty() {
+        if self.is_barred.get() {
             self.grant();
         }
     }
 
-    /// Serves the line from its head as far as the permits last.
+    /// Serves the line from its head as far as the permits last, and lifts the bar when nobody is left.
     ///
     /// Each turn leaves the semaphore consistent before it wakes, since the waker may come back here.
     fn grant(&self) {
         while let Some(waker) = self.serve_first() {
             wake(waker);
         }
+        self.is_barred.set(self.is_closed() || !self.queue.is_empty());
     }
 
     /// Sets aside what the first in line wants, if there is as much, and returns its waker.

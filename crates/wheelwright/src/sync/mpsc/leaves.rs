@@ -42,7 +42,21 @@ impl<T> Future for Sending<'_, T> {
     type Output = Result<(), SendError<T>>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if this.reserving.acquire.is_granted_at_once() {
+            let channel = &this.reserving.sender.channel;
+            channel.put(this.value.take().expect("this is the first poll"));
+            return Poll::Ready(Ok(()));
+        }
+        this.wait(cx)
+    }
+}
+
+impl<T> Sending<'_, T> {
+    /// Out of line, so that what succeeds at once saves no registers for it.
+    #[inline(never)]
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         let reserved = ready!(Pin::new(&mut self.reserving).poll(cx));
         let value = self.value.take().expect("a `send` is not polled after it has completed");
         Poll::Ready(match reserved {

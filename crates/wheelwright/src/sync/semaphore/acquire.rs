@@ -35,6 +35,23 @@ impl<S: Deref<Target = Semaphore>> Acquiring<S> {
     pub(super) fn new(semaphore: S, wants: usize) -> Self {
         Self { semaphore, wants, place: Place::new() }
     }
+
+    /// Whether this is the first poll, and the permits are there: they are taken then.
+    #[inline]
+    pub(in crate::sync) fn is_granted_at_once(&mut self) -> bool {
+        self.place.is_served_at_once(|| self.semaphore.take(self.wants))
+    }
+
+    /// Gives up what was not taken: the place in line, or the permits granted.
+    #[cold]
+    fn give_up(&mut self) {
+        match self.place.leave(&self.semaphore.queue) {
+            // It may have stood in front of others who want less.
+            Left::Line(_waiter) => self.semaphore.grant(),
+            Left::Served(ticket) if !self.semaphore.is_closed_to(ticket) => self.semaphore.release(self.wants),
+            Left::Served(_) | Left::Nothing => {}
+        }
+    }
 }
 
 impl<S: Deref<Target = Semaphore> + Clone + Unpin> Future for Acquiring<S> {
@@ -43,16 +60,21 @@ impl<S: Deref<Target = Semaphore> + Clone + Unpin> Future for Acquiring<S> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let (semaphore, permits) = (&*this.semaphore, this.wants);
-        if this.place.is_served_at_once(|| semaphore.take(permits)) {
-            return Poll::Ready(Ok(Permits { semaphore: this.semaphore.clone(), permits }));
+        if this.is_granted_at_once() {
+            return Poll::Ready(Ok(Permits { semaphore: this.semaphore.clone(), permits: this.wants }));
         }
+        let (semaphore, permits) = (&*this.semaphore, this.wants);
         if semaphore.is_closed() {
             // The end is charged, for somebody may ignore it again and again.
             ready!(ready::poll_budget(cx));
         }
         let attempt = move || semaphore.is_closed() || semaphore.take(permits);
-        this.place.wait(&semaphore.queue, permits, cx, attempt).map(|ticket| match semaphore.is_closed_to(ticket) {
+        let Poll::Ready(ticket) = this.place.wait(&semaphore.queue, permits, cx, attempt) else {
+            // Not before: another executor's waker, as it is cloned, may look after the line and lift the bar.
+            semaphore.is_barred.set(true);
+            return Poll::Pending;
+        };
+        Poll::Ready(match semaphore.is_closed_to(ticket) {
             true => Err(Closed),
             false => Ok(Permits { semaphore: this.semaphore.clone(), permits }),
         })
@@ -60,14 +82,10 @@ impl<S: Deref<Target = Semaphore> + Clone + Unpin> Future for Acquiring<S> {
 }
 
 impl<S: Deref<Target = Semaphore>> Drop for Acquiring<S> {
-    /// Gives up what was not taken: the place in line, or the permits granted.
     #[inline]
     fn drop(&mut self) {
-        match self.place.leave(&self.semaphore.queue) {
-            // It may have stood in front of others who want less.
-            Left::Line(_waiter) => self.semaphore.grant(),
-            Left::Served(ticket) if !self.semaphore.is_closed_to(ticket) => self.semaphore.release(self.wants),
-            Left::Served(_) | Left::Nothing => {}
+        if self.place.is_queued() {
+            self.give_up();
         }
     }
 }

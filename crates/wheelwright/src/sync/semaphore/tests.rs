@@ -289,6 +289,19 @@ fn a_waker_that_releases_the_permit_while_it_is_kept_misses_nothing() {
 }
 
 #[test]
+fn whoever_lines_up_after_its_waker_looked_after_the_line_is_served() {
+    let semaphore = SEMAPHORE.with(Rc::clone);
+    hold();
+    let mut acquire = semaphore.acquire();
+    let waker = waker_that_clones_with(|| SEMAPHORE.with(|semaphore| semaphore.add_permits(0)));
+    assert!(poll_with(&mut acquire, &waker).is_pending());
+    let_go();
+    assert!(semaphore.try_acquire().is_none(), "the permit is the first one's");
+    drop(ready(poll_once(&mut acquire)));
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
 fn a_wake_that_drops_another_permit_serves_the_line_in_order() {
     let semaphore = SEMAPHORE.with(Rc::clone);
     hold();
