@@ -1,6 +1,5 @@
 //! Turns a number of tasks into a company: nobody goes on before all have come.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -24,6 +23,7 @@ use crate::observe::WaitOn;
 ///     assert_eq!(results.iter().filter(|result| result.is_leader()).count(), 1);
 /// });
 /// ```
+#[derive(Debug)]
 pub struct Barrier {
     size: usize,
     /// Those who have come; fewer than `size`.
@@ -56,12 +56,6 @@ impl Barrier {
     #[track_caller]
     pub fn wait(&self) -> BarrierWait<'_> {
         BarrierWait { barrier: self, place: Place::new() }
-    }
-}
-
-impl fmt::Debug for Barrier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Barrier").field("size", &self.size).field("waiting", &self.queue.len()).finish()
     }
 }
 

@@ -199,10 +199,8 @@ impl<T> Drop for Sender<T> {
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender")
-            .field("id", &self.channel.queue.id)
-            .field("receivers", &self.channel.receivers)
-            .finish()
+        let Channel { queue, receivers, .. } = &*self.channel;
+        f.debug_struct("Sender").field("queue", queue).field("receivers", receivers).finish_non_exhaustive()
     }
 }
 

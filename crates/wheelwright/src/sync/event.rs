@@ -1,7 +1,6 @@
 //! Turns a flag into something to wait for: set, it lets everybody through until it is cleared.
 
 use std::cell::Cell;
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -33,6 +32,7 @@ use crate::observe::WaitOn;
 /// });
 /// ```
 #[doc(alias = "ManualResetEvent")]
+#[derive(Debug)]
 pub struct Event {
     is_set: Cell<bool>,
     /// Nobody stands in line while the flag is set.
@@ -83,12 +83,6 @@ impl Event {
 impl Default for Event {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl fmt::Debug for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event").field("is_set", &self.is_set.get()).field("waiting", &self.queue.len()).finish()
     }
 }
 

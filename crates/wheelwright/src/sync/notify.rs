@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -51,6 +50,7 @@ use crate::waker::wake;
 /// });
 /// ```
 #[doc(alias("Condvar", "Condition", "AutoResetEvent"))]
+#[derive(Debug)]
 pub struct Notify {
     /// Whether the next who comes need not wait; false while anybody stands in line.
     is_stored: Cell<bool>,
@@ -131,12 +131,6 @@ impl Notify {
 impl Default for Notify {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl fmt::Debug for Notify {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Notify").field("is_stored", &self.is_stored.get()).field("waiting", &self.queue.len()).finish()
     }
 }
 

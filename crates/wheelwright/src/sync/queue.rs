@@ -1,6 +1,7 @@
 //! Turns a condition that does not hold yet into a place in line, and the place into the news that it holds.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::panic::Location;
 use std::task::{Context, Poll};
 
@@ -9,7 +10,6 @@ use crate::wait_list::{self, WaitKey, WaitList, Waiter};
 use crate::waker;
 
 /// Those who wait for one primitive, and what a dump calls their wait.
-#[derive(Debug)]
 pub(super) struct Queue<T> {
     pub(super) id: u32,
     on: WaitOn,
@@ -21,6 +21,7 @@ impl<T> Queue<T> {
         Self { id: observe::resource_id(), on, waiters: RefCell::new(WaitList::new()) }
     }
 
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.waiters.borrow().len()
     }
@@ -33,6 +34,12 @@ impl<T> Queue<T> {
     /// Ends the wait of all who are in line by now.
     pub(super) fn wake_all(&self) {
         wait_list::wake_all(&self.waiters);
+    }
+}
+
+impl<T> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("id", &self.id).field("waiting", &self.len()).finish()
     }
 }
 

@@ -12,7 +12,6 @@
 //! nothing is borrowed: a waker may do what it likes with the semaphore.
 
 use std::cell::Cell;
-use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
 
@@ -58,6 +57,7 @@ pub use permit::{OwnedPermit, Permit, Permits};
 /// });
 /// ```
 #[doc(alias("BoundedSemaphore", "CapacityLimiter"))]
+#[derive(Debug)]
 pub struct Semaphore {
     available: Cell<usize>,
     /// While this is false the semaphore is open and nobody waits: the usual case is known by one look.
@@ -328,17 +328,6 @@ impl Semaphore {
         let first = self.queue.waiters.borrow_mut().pop_front_if(|wants| *wants <= available)?;
         self.available.set(available - first.wants);
         Some(first.waker)
-    }
-}
-
-impl fmt::Debug for Semaphore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Semaphore")
-            .field("id", &self.queue.id)
-            .field("available", &self.available.get())
-            .field("waiting", &self.queue.len())
-            .field("is_closed", &self.is_closed())
-            .finish()
     }
 }
 

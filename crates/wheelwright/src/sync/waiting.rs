@@ -37,11 +37,13 @@ impl LoneWaiter {
             found = ask();
         }
         match found {
-            Ok(value) => return Poll::Ready(Ok(value)),
-            Err(TryRecvError::Closed) => return ready::poll_budget(cx).map(|()| Err(Closed)),
-            Err(TryRecvError::Empty) => waits(what.0, what.1, what.2),
+            Ok(value) => Poll::Ready(Ok(value)),
+            Err(TryRecvError::Closed) => ready::poll_budget(cx).map(|()| Err(Closed)),
+            Err(TryRecvError::Empty) => {
+                waits(what.0, what.1, what.2);
+                Poll::Pending
+            }
         }
-        Poll::Pending
     }
 
     /// Keeps the waker; whether that ran anybody else's code.

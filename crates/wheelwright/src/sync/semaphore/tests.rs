@@ -232,7 +232,7 @@ fn use_the_semaphore() {
         drop(poll_once(&mut acquire));
         drop(acquire);
         drop(semaphore.try_acquire());
-        assert!(format!("{semaphore:?}").contains("is_closed: false"));
+        assert!(format!("{semaphore:?}").contains("available"));
     });
 }
 
@@ -286,6 +286,32 @@ fn a_waker_that_releases_the_permit_while_it_is_kept_misses_nothing() {
     drop(ready(poll_with(&mut acquire, &waker_that_clones_with(let_go))));
     drop(acquire);
     assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+fn who_wants_none_waits_for_nobody() {
+    let semaphore = Semaphore::new(0);
+    let mut waits = semaphore.acquire();
+    assert!(poll_once(&mut waits).is_pending());
+    drop(ready(poll_once(&mut semaphore.acquire_many(0))));
+    assert!(semaphore.try_acquire_many(0).is_some());
+    semaphore.close();
+    assert!(semaphore.try_acquire_many(0).is_none());
+}
+
+#[test]
+fn a_semaphore_that_was_closed_before_anybody_waited_gives_no_permit() {
+    let semaphore = Rc::new(Semaphore::new(1));
+    semaphore.close();
+    assert!(semaphore.try_acquire().is_none() && semaphore.try_acquire_owned().is_none());
+    assert_eq!(poll_once(&mut semaphore.acquire()).map(|outcome| outcome.err()), Poll::Ready(Some(Closed)));
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+#[should_panic(expected = "more permits than can be counted")]
+fn more_permits_than_can_be_counted_are_a_clear_panic() {
+    Semaphore::new(usize::MAX).add_permits(1);
 }
 
 #[test]
