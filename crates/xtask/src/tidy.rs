@@ -1,6 +1,7 @@
 //! Turns the repository into a list of complaints: every house rule that a machine can check.
 
 mod cfg_knobs; // which conditions code may be compiled under
+mod code_map; // what ARCHITECTURE.md says of the modules
 mod counts; // how large the crates may grow, and what ARCHITECTURE.md says
 mod dependencies; // which crates may stand in the tree, and how many
 mod documentation; // what may await says what cancelling it does
@@ -52,6 +53,7 @@ const CHECKS: &[fn(&Tree) -> Vec<Complaint>] = &[
     cfg_knobs::check,
     unsafe_code::check,
     documentation::check,
+    code_map::check,
     migration::check,
     public_items::check,
     paths::check,

@@ -66,7 +66,7 @@ impl<T: AsFd> AsyncFd<T> {
     /// # Cancel safety
     /// If it is dropped before it is ready, the last call of the operation said `WouldBlock`.
     #[track_caller]
-    #[doc(alias = "readable")]
+    #[doc(alias("readable", "async_io", "sock_recv"))]
     pub fn read_with<R, F: FnMut(&T) -> io::Result<R>>(&self, operation: F) -> Attempt<'_, T, F> {
         Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), operation)
     }

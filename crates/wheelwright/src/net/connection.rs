@@ -154,6 +154,7 @@ impl<S: Wire> Connection<S> {
     ///
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was written.
+    #[doc(alias("writelines", "writev"))]
     #[track_caller]
     pub fn write_vectored<'a>(&'a mut self, slices: &'a [IoSlice<'a>]) -> WriteVectored<'a, S> {
         WriteVectored { wait: Wait::new(self, Direction::Write, Location::caller()), slices }
@@ -239,6 +240,7 @@ impl<S: Wire> Connection<S> {
     ///
     /// # Errors
     /// Those of `shutdown(2)`.
+    #[doc(alias = "write_eof")]
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         SockRef::from(self.socket.io()).shutdown(how)
     }

@@ -106,6 +106,7 @@ impl TcpStream {
     ///
     /// # Errors
     /// Those of `getpeername(2)`.
+    #[doc(alias("get_extra_info", "getpeername"))]
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.socket.io().peer_addr()
     }

@@ -92,7 +92,7 @@ impl UdpSocket {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was sent.
     #[track_caller]
-    #[doc(alias = "sendto")]
+    #[doc(alias("sendto", "sock_sendto"))]
     pub fn send_to<'a>(
         &'a self,
         bytes: &'a [u8],
@@ -126,7 +126,7 @@ impl UdpSocket {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was received.
     #[track_caller]
-    #[doc(alias = "recvfrom")]
+    #[doc(alias("recvfrom", "sock_recvfrom"))]
     pub fn recv_from<'a>(
         &'a self,
         buf: &'a mut [u8],

@@ -85,6 +85,7 @@ impl<T: ?Sized> Mutex<T> {
     /// assert!(mutex.try_lock().is_none());
     /// assert_eq!(*guard, 7);
     /// ```
+    #[doc(alias = "locked")]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         self.permit.try_acquire().map(|permit| Guard { value: self.value.borrow_mut(), _permit: permit })
     }

@@ -8,6 +8,7 @@ use super::Semaphore;
 /// Permits of a [`Semaphore`]; dropping it gives them back.
 ///
 /// It is a [`Permit`] or an [`OwnedPermit`], as it borrows the semaphore or keeps it alive.
+#[doc(alias("release", "OwnedSemaphorePermit", "SemaphorePermit"))]
 #[derive(Debug)]
 #[must_use = "a permit is given back as soon as it is dropped"]
 pub struct Permits<S: Deref<Target = Semaphore>> {
