@@ -1,6 +1,5 @@
 //! Turns code that blocks into a future, by running it on a thread of the pool.
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -90,8 +89,4 @@ impl<T> Future for BlockingHandle<T> {
     }
 }
 
-impl<T> fmt::Debug for BlockingHandle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BlockingHandle").field("finished", &self.is_finished()).finish()
-    }
-}
+show!([T] BlockingHandle<T>, |it| finished: it.is_finished());

@@ -1,6 +1,5 @@
 //! Turns the end of work on one thread into a future's output on another.
 
-use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -186,8 +185,4 @@ impl<T> Drop for Receipt<T> {
     }
 }
 
-impl<T> fmt::Debug for Receipt<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receipt").field("kept", &self.is_kept()).finish()
-    }
-}
+show!([T] Receipt<T>, |it| kept: it.is_kept());

@@ -7,7 +7,6 @@
 //! over, and with it, at worst, a late wake meant for the last one.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
@@ -374,11 +373,7 @@ impl<F: Future> Default for Group<F> {
     }
 }
 
-impl<F: Future> fmt::Debug for Group<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Group").field("len", &self.len).finish_non_exhaustive()
-    }
-}
+show!([F: Future] Group<F>, |it| len: it.len);
 
 /// The future of [`Group::join_next`].
 #[must_use = "it waits for nothing until it is awaited"]

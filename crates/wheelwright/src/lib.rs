@@ -3,6 +3,8 @@
 #![doc = include_str!("../README.md")]
 
 // In reading order: what a wake is, what it runs, where wakes come from, the loop, and what is built on it.
+#[macro_use]
+mod show; // what Debug tells of those that cannot derive it
 mod observe; // ids, places and waits: what a task is doing
 mod panics; // those of others stay where they are
 mod waker; // a waker is a number

@@ -5,7 +5,6 @@
 //! none of its children.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -138,11 +137,7 @@ impl<'env> Scope<'env> {
     }
 }
 
-impl fmt::Debug for Scope<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("made_at", &self.made_at).finish_non_exhaustive()
-    }
-}
+show!([] Scope<'_>, |it| made_at: it.made_at);
 
 /// A child or the body, until it has ended.
 struct Child<'a>(Option<Pin<Box<dyn Future<Output = ()> + 'a>>>);
@@ -223,8 +218,4 @@ impl<T> Future for ScopedHandle<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for ScopedHandle<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopedHandle").field("spawned_at", &self.spawned_at).finish_non_exhaustive()
-    }
-}
+show!([T] ScopedHandle<'_, T>, |it| spawned_at: it.spawned_at);

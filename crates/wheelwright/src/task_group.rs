@@ -4,7 +4,6 @@
 //! child's seat on the group's list and wakes the owner: no look at the others, and no allocation beside the task's own.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::future::poll_fn;
 use std::panic::Location;
 use std::pin::{Pin, pin};
@@ -359,8 +358,4 @@ impl<T> Default for TaskGroup<T> {
     }
 }
 
-impl<T> fmt::Debug for TaskGroup<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskGroup").field("len", &self.len()).finish_non_exhaustive()
-    }
-}
+show!([T] TaskGroup<T>, |it| len: it.len());

@@ -1,6 +1,5 @@
 //! Turns durations and deadlines into futures.
 
-use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -181,8 +180,4 @@ impl Drop for Sleep {
     }
 }
 
-impl fmt::Debug for Sleep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sleep").field("due", &self.due).finish_non_exhaustive()
-    }
-}
+show!([] Sleep, |it| due: it.due);

@@ -1,7 +1,6 @@
 //! Turns two futures into one that gives both outputs, or the first error.
 
 use std::fmt;
-use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -169,11 +168,7 @@ where
     }
 }
 
-impl<A: Future, B: Future> fmt::Debug for Join<A, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Join").field("left", &self.left).field("right", &self.right).finish_non_exhaustive()
-    }
-}
+show!([A: Future, B: Future] Join<A, B>, |it| left: it.left, right: it.right);
 
 impl<F: Future> fmt::Debug for Side<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,5 @@
 //! Turns two futures of the same kind of output into one that gives the first.
 
-use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -64,8 +62,4 @@ impl<T, A: Future<Output = T>, B: Future<Output = T>> Future for Race<A, B> {
     }
 }
 
-impl<A, B> fmt::Debug for Race<A, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Race").field("select", &self.select).finish()
-    }
-}
+show!([A, B] Race<A, B>, |it| select: it.select);

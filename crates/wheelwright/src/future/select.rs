@@ -1,7 +1,5 @@
 //! Turns two futures into one that ends with the first of them and tells which it was.
 
-use std::fmt;
-use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -100,8 +98,4 @@ impl<A: Future, B: Future> Future for Select<A, B> {
     }
 }
 
-impl<A, B> fmt::Debug for Select<A, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Select").field("has_completed", &self.left.is_none()).finish_non_exhaustive()
-    }
-}
+show!([A, B] Select<A, B>, |it| has_completed: it.left.is_none());

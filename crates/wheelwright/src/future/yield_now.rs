@@ -1,6 +1,5 @@
 //! Turns a point in a task into a pause that lets everybody else run first.
 
-use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,7 +1,6 @@
 //! Turns a stream of futures into one of their outputs: so many side by side, in order or as they come.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -112,8 +111,4 @@ impl<T> SourceOrder<T> {
     }
 }
 
-impl<S: Stream<Item: Future>> fmt::Debug for Buffered<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Buffered").field("under_way", &self.group.len()).finish_non_exhaustive()
-    }
-}
+show!([S: Stream<Item: Future>] Buffered<S>, |it| under_way: it.group.len());

@@ -1,6 +1,5 @@
 //! Turns a sequence of work into futures that run side by side, so many at a time.
 
-use std::fmt;
 use std::iter::{Enumerate, Fuse};
 use std::panic::Location;
 use std::pin::Pin;
@@ -187,14 +186,6 @@ impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future<Output = ()>> Future for For
     }
 }
 
-impl<I: Iterator, M, F: Future> fmt::Debug for MapConcurrent<I, M, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MapConcurrent").field("under_way", &self.window.group.len()).finish_non_exhaustive()
-    }
-}
+show!([I: Iterator, M, F: Future] MapConcurrent<I, M, F>, |it| under_way: it.window.group.len());
 
-impl<I: Iterator, M, F: Future> fmt::Debug for ForEachConcurrent<I, M, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ForEachConcurrent").field("under_way", &self.window.group.len()).finish_non_exhaustive()
-    }
-}
+show!([I: Iterator, M, F: Future] ForEachConcurrent<I, M, F>, |it| under_way: it.window.group.len());

@@ -1,6 +1,5 @@
 //! Turns many futures into one of all their outputs, in the order of the futures.
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -76,11 +75,7 @@ impl<F: Future> Future for JoinAll<F> {
     }
 }
 
-impl<F: Future> fmt::Debug for JoinAll<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinAll").field("left", &self.group.len()).finish_non_exhaustive()
-    }
-}
+show!([F: Future] JoinAll<F>, |it| left: it.group.len());
 
 /// Runs futures side by side, but no longer than until one of them fails.
 ///

@@ -232,6 +232,24 @@ fn children_that_wake_themselves_and_are_ready_leave_no_line_that_grows() {
     });
 }
 
+#[test]
+fn a_child_that_yields_for_long_leaves_no_line_that_grows() {
+    block_on(async {
+        let mut group = Group::new();
+        group.insert(async {
+            for _ in 0..1000 {
+                yield_now().await;
+            }
+        });
+        poll_fn(|cx| {
+            let polled = group.poll_join_next(cx);
+            assert!(group.batch.len() <= 4, "{} places for one child", group.batch.len());
+            polled
+        })
+        .await;
+    });
+}
+
 /// Another library's way to block on a future, on a thread of its own or, as here, on the loop's.
 fn block_elsewhere<F: Future>(future: F) -> F::Output {
     let (waker, count) = CountingWaker::new();

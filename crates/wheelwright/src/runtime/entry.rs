@@ -1,6 +1,5 @@
 //! Turns a plain call into a loop that runs: the ways in from code that is not async.
 
-use std::fmt;
 use std::panic::Location;
 use std::pin::pin;
 use std::rc::Rc;
@@ -27,11 +26,7 @@ use crate::task::{self, JoinHandle};
 #[doc(alias("run", "run_until_complete", "async_to_sync", "main"))]
 #[track_caller]
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    refuse_to_nest();
-    match Runtime::builder().build() {
-        Ok(runtime) => runtime.block_on(future),
-        Err(error) => panic!("no runtime could be made: {error}"),
-    }
+    Runtime::builder().made().block_on(future)
 }
 
 /// Runs the body of a test on a runtime whose clock is paused.
@@ -50,20 +45,23 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 #[doc(alias = "IsolatedAsyncioTestCase")]
 #[track_caller]
 pub fn test<T>(body: impl AsyncFnOnce() -> T) -> T {
-    refuse_to_nest();
-    match Runtime::builder().paused().build() {
-        Ok(runtime) => runtime.block_on(body()),
-        Err(error) => panic!("no runtime could be made: {error}"),
-    }
+    Runtime::builder().paused().made().block_on(body())
 }
 
-#[track_caller]
-pub(super) fn refuse_to_nest() {
-    assert!(
-        !ready::is_installed(),
-        "block_on was called on a thread that already has a runtime: await the future instead, \
-         or run blocking code with spawn_blocking"
-    );
+impl Builder {
+    /// As `build`, for those who can do nothing about an error.
+    #[track_caller]
+    pub(super) fn made(self) -> Runtime {
+        assert!(
+            !ready::is_installed(),
+            "block_on was called on a thread that already has a runtime: await the future instead, \
+             or run blocking code with spawn_blocking"
+        );
+        match self.build() {
+            Ok(runtime) => runtime,
+            Err(error) => panic!("no runtime could be made: {error}"),
+        }
+    }
 }
 
 /// A loop on this thread, from `build` until it is dropped.
@@ -156,11 +154,7 @@ impl Runtime {
     }
 }
 
-impl fmt::Debug for Runtime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runtime").field("id", &self.event_loop.id).finish_non_exhaustive()
-    }
-}
+show!([] Runtime, |it| id: it.event_loop.id);
 
 impl Drop for Runtime {
     fn drop(&mut self) {

@@ -96,11 +96,7 @@ impl Builder {
 
     #[track_caller]
     fn run_once<T>(&self, order: Option<Order>, body: &mut impl AsyncFnMut() -> T) -> Option<Order> {
-        super::entry::refuse_to_nest();
-        let runtime = match self.clone().build() {
-            Ok(runtime) => runtime,
-            Err(error) => panic!("no runtime could be made: {error}"),
-        };
+        let runtime = self.clone().made();
         schedule::begin(order);
         runtime.block_on(body());
         schedule::end()

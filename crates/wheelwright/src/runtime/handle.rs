@@ -182,11 +182,7 @@ async fn run<F: Future>(factory: impl FnOnce() -> F, promise: Promise<F::Output>
     }
 }
 
-impl fmt::Debug for Handle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").finish_non_exhaustive()
-    }
-}
+show!([] Handle, |_|);
 
 /// The error of [`Handle::spawn`], with the factory that was not called.
 pub struct HandleError<M> {
@@ -319,8 +315,4 @@ impl<T> Future for RemoteJoinHandle<T> {
     }
 }
 
-impl<T> fmt::Debug for RemoteJoinHandle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteJoinHandle").finish_non_exhaustive()
-    }
-}
+show!([T] RemoteJoinHandle<T>, |_|);

@@ -5,8 +5,6 @@
 //! long as the program keeps nothing of the requests it has seen.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
-use std::future::Future;
 use std::rc::{Rc, Weak};
 
 use slab::Slab;
@@ -189,16 +187,13 @@ impl Default for CancellationToken {
     }
 }
 
-impl fmt::Debug for CancellationToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CancellationToken")
-            .field("id", &self.node.id)
-            .field("is_cancelled", &self.is_cancelled())
-            .field("waiting", &self.node.line.borrow().len())
-            .field("children", &self.node.children.borrow().len())
-            .finish()
-    }
-}
+show!(
+    [] CancellationToken,
+    |it| id: it.node.id,
+    is_cancelled: it.is_cancelled(),
+    waiting: it.node.line.borrow().len(),
+    children: it.node.children.borrow().len()
+);
 
 impl Node {
     fn new(parent: Option<(Rc<Node>, usize)>) -> Self {

@@ -5,7 +5,6 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::fmt;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
@@ -118,11 +117,7 @@ impl<T: 'static> Default for Local<T> {
     }
 }
 
-impl<T> fmt::Debug for Local<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Local").finish_non_exhaustive()
-    }
-}
+show!([T] Local<T>, |_|);
 
 /// Gives a future the values that every [`Local`] has here and now.
 ///

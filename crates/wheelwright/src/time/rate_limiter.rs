@@ -1,7 +1,6 @@
 //! Turns a rate into waits: so many starts in a second, first come first served.
 
 use std::cell::Cell;
-use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -105,11 +104,7 @@ impl RateLimiter {
     }
 }
 
-impl fmt::Debug for RateLimiter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimiter").field("interval", &self.interval).finish_non_exhaustive()
-    }
-}
+show!([] RateLimiter, |it| interval: it.interval);
 
 /// The future of [`RateLimiter::acquire`].
 #[must_use = "it takes no place until it is awaited"]

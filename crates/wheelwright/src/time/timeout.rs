@@ -113,11 +113,7 @@ impl Limit {
     }
 }
 
-impl<F> fmt::Debug for Timeout<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timeout").finish_non_exhaustive()
-    }
-}
+show!([F] Timeout<F>, |_|);
 
 /// The error of a [`timeout`]: the limit passed before the future was ready.
 #[doc(alias("TimeoutError", "TooSlowError"))]

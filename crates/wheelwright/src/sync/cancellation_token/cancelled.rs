@@ -1,6 +1,5 @@
 //! Turns a token that is cancelled one day into a future.
 
-use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,7 +1,5 @@
 //! Turns a future and a token into a future that ends with whichever ends first.
 
-use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -53,8 +51,4 @@ fn poll_both<F: Future>(
     Pin::new(cancelled).poll(cx).map(|()| None)
 }
 
-impl<F> fmt::Debug for RunUntilCancelled<'_, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunUntilCancelled").field("cancelled", &self.cancelled).finish_non_exhaustive()
-    }
-}
+show!([F] RunUntilCancelled<'_, F>, |it| cancelled: it.cancelled);
