@@ -40,11 +40,20 @@ struct Item<'s> {
 }
 
 fn items(source: &Source) -> impl Iterator<Item = Item<'_>> {
-    source.words("pub").filter(|&at| !source.in_test(at)).filter_map(|at| item(source, at))
+    let methods = source.code.match_indices("pub trait ").flat_map(|(at, _)| methods(source, at));
+    let public = source.words("pub").chain(methods);
+    public.filter(|&at| !source.in_test(at)).filter_map(|at| item(source, at))
+}
+
+/// The methods of the trait at `at`, which are as public as it is.
+fn methods(source: &Source, at: usize) -> impl Iterator<Item = usize> {
+    let open = source.body(at).unwrap_or(at);
+    let inside = open..closing(&source.code, open);
+    source.words("fn").filter(move |at| inside.contains(at) && source.code[..*at].ends_with("\n    "))
 }
 
 fn item(source: &Source, at: usize) -> Option<Item<'_>> {
-    let rest = source.code[at..].strip_prefix("pub ")?;
+    let rest = source.code[at..].trim_start_matches("pub ");
     let keyword = identifier(rest.trim_start_matches("async ").trim_start_matches("const "))?;
     let kind = KINDS.iter().find(|kind| **kind == keyword)?;
     let docs = source.docs_above(at);
@@ -137,6 +146,14 @@ mod tests {
         let of = |letters: usize| format!("/// {}\n///\n/// ```\n/// ```\npub fn a() {{}}", "a".repeat(letters));
         tells(check, PATH, &of(79), &of(80), (5, "first line"));
         assert_eq!(shown("See [`a`](crate::a) and [`b`], or [c"), "See `a` and `b`, or [c");
+    }
+
+    #[test]
+    fn a_method_of_a_trait_is_as_public_as_the_trait() {
+        let of = |letters: usize| {
+            format!("/// See [`b`].\npub trait A {{\n    /// {}\n    fn a();\n}}", "a".repeat(letters))
+        };
+        tells(check, PATH, &of(79), &of(80), (4, "first line"));
     }
 
     #[test]
