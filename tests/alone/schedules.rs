@@ -125,6 +125,17 @@ pub(crate) fn determinism() {
     }));
     let message = *differing.expect_err("the second run yields once more").downcast::<String>().expect("text");
     assert!(message.starts_with("two runs differ at step ") && message.contains("schedules.rs"), "{message}");
+    let runs = Cell::new(0);
+    let longer = catch_unwind(AssertUnwindSafe(|| {
+        paused(Schedule::Fifo).check_determinism(async || {
+            runs.set(runs.get() + 1);
+            for _ in 0..runs.get() {
+                yield_now().await;
+            }
+        });
+    }));
+    let message = *longer.expect_err("the second run begins like the first").downcast::<String>().expect("text");
+    assert!(message.contains("nothing, it had ended in the first, task 1 "), "{message}");
     let strayed = catch_unwind(AssertUnwindSafe(|| {
         let runs = Cell::new(0);
         paused(Schedule::Exhaustive { max: 100 }).explore(async || {

@@ -150,7 +150,9 @@ fn try_join_ends_with_the_first_error_and_drops_the_other() {
         let mut left = Box::pin(try_join(failing(), lasting()));
         assert_eq!(left.as_mut().await, Err("failed"));
         assert_eq!(inspect::live(), before, "dropped before the future itself is");
-        assert_eq!(try_join(lasting(), failing()).await, Err("failed"));
+        let mut right = Box::pin(try_join(lasting(), failing()));
+        assert_eq!(right.as_mut().await, Err("failed"));
+        assert_eq!(inspect::live(), before, "as on the other side");
         assert!(now() - begun < SECOND * 3);
         assert_eq!(try_join(lasting(), ready(Ok(1))).await, Ok((9, 1)));
         assert_eq!(try_join(ready(Err::<(), _>("left")), ready(Err::<(), _>("right"))).await, Err("left"));

@@ -354,7 +354,6 @@ impl<F: Future> Drop for Leaving<'_, F> {
 
 impl<F: Future> Drop for Group<F> {
     fn drop(&mut self) {
-        self.list.parent.replace(Parent::Nobody);
         if self.instance != ready::instance() || !ready::is_installed() {
             return;
         }

@@ -250,6 +250,32 @@ fn a_child_that_yields_for_long_leaves_no_line_that_grows() {
     });
 }
 
+#[test]
+fn a_group_that_waits_wakes_again_for_those_woken_before_its_last_output() {
+    block_on(async {
+        let (waker, count) = CountingWaker::new();
+        let mut cx = std::task::Context::from_waker(&waker);
+        let mut group = Group::new();
+        group.insert(yield_now().left());
+        group.insert(std::future::ready(()).right());
+        assert!(group.poll_join_next(&mut cx).is_ready());
+        // Another library's combinator has done with the wakes so far, and asks for more.
+        let before = count.wakes();
+        assert!(group.poll_join_next(&mut cx).is_pending());
+        assert!(before < count.wakes());
+    });
+}
+
+#[test]
+fn children_are_polls_of_the_loop_and_have_budgets_of_their_own() {
+    block_on(async {
+        let left = ready::budget();
+        ready::reset_polls();
+        join_all((0..10).map(|_| poll_fn(|cx| ready::poll_budget(cx)))).await;
+        assert_eq!((ready::count_poll(), ready::budget()), (11, left));
+    });
+}
+
 /// Another library's way to block on a future, on a thread of its own or, as here, on the loop's.
 fn block_elsewhere<F: Future>(future: F) -> F::Output {
     let (waker, count) = CountingWaker::new();
