@@ -72,7 +72,7 @@ impl Future for BarrierWait<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<BarrierWaitResult> {
         let Self { barrier: Barrier { size, queue }, place } = self.get_mut();
-        place.poll(queue, (), cx, || *size <= queue.len() + 1).map(|ticket| {
+        place.poll(queue, cx, || *size <= queue.len() + 1).map(|ticket| {
             let is_leader = ticket == AT_ONCE;
             if is_leader {
                 queue.wake_all();

@@ -115,7 +115,7 @@ impl<T: Clone> Channel<T> {
         loop {
             let next = *number;
             let is_news = || next < self.next.get() || self.senders.get() == 0;
-            ready!(place.poll(&self.queue, (), cx, is_news));
+            ready!(place.poll(&self.queue, cx, is_news));
             drop(place.begin_anew(&self.queue));
             // `try_recv` may have been there since the wake.
             if let Some(found) = self.take(number) {

@@ -99,7 +99,7 @@ impl Future for EventWait<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Self { event, place } = self.get_mut();
-        place.poll(&event.queue, (), cx, || event.is_set.get()).map(drop)
+        place.poll(&event.queue, cx, || event.is_set.get()).map(drop)
     }
 }
 

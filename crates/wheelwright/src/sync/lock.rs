@@ -51,6 +51,7 @@ impl<B: fmt::Display> fmt::Display for Guard<'_, B> {
 /// Waits for access to what a lock protects.
 ///
 /// Its kinds are [`Lock`] and [`Read`].
+#[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Locking<'a, T: ?Sized, B> {
     permits: Acquire<'a>,
@@ -90,11 +91,5 @@ impl<'a, T: ?Sized> Future for Read<'a, T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.poll_permit(cx).map(|permit| Guard { value: self.value.borrow(), _permit: permit })
-    }
-}
-
-impl<T: ?Sized, B> fmt::Debug for Locking<'_, T, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Locking").field("permits", &self.permits).finish_non_exhaustive()
     }
 }

@@ -350,8 +350,7 @@ impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         self.close();
         self.channel.receiver.leave();
-        let queued = self.channel.queue.take();
-        drop(queued);
+        drop(self.channel.queue.take());
     }
 }
 

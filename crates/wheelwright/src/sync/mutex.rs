@@ -1,7 +1,6 @@
 //! Turns one permit and a cell into a value that one task at a time has, across whatever it awaits.
 
 use std::cell::{RefCell, RefMut};
-use std::fmt;
 
 use super::lock::{Guard, Lock};
 use super::semaphore::Semaphore;
@@ -38,6 +37,7 @@ use crate::observe::WaitOn;
 /// });
 /// ```
 #[doc(alias = "Lock")]
+#[derive(Debug)]
 pub struct Mutex<T: ?Sized> {
     permit: Semaphore,
     /// Borrowed while somebody has the permit.
@@ -99,13 +99,6 @@ impl<T: ?Sized> Mutex<T> {
 impl<T: Default> Default for Mutex<T> {
     fn default() -> Self {
         Self::new(T::default())
-    }
-}
-
-impl<T: ?Sized> fmt::Debug for Mutex<T> {
-    /// Without the value, whose own `Debug` might want to lock.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mutex").field("permit", &self.permit).finish_non_exhaustive()
     }
 }
 

@@ -151,7 +151,7 @@ impl Future for Notified<'_> {
         let Self { notify, made_in, place } = self.get_mut();
         // In this order: what is stored is left to somebody who needs it.
         let attempt = || notify.rounds.get() != *made_in || notify.is_stored.take();
-        place.poll(&notify.queue, (), cx, attempt).map(|ticket| _ = ticket != AT_ONCE && notify.settle(ticket))
+        place.poll(&notify.queue, cx, attempt).map(|ticket| _ = ticket != AT_ONCE && notify.settle(ticket))
     }
 }
 

@@ -82,17 +82,11 @@ impl Place {
     ///
     /// No code but ours runs between a successful attempt and the return.
     #[inline]
-    pub(super) fn poll<T>(
-        &mut self,
-        queue: &Queue<T>,
-        wants: T,
-        cx: &Context<'_>,
-        attempt: impl Fn() -> bool,
-    ) -> Poll<u64> {
+    pub(super) fn poll(&mut self, queue: &Queue<()>, cx: &Context<'_>, attempt: impl Fn() -> bool) -> Poll<u64> {
         if self.is_served_at_once(&attempt) {
             return Poll::Ready(AT_ONCE);
         }
-        self.wait(queue, wants, cx, attempt)
+        self.wait(queue, (), cx, attempt)
     }
 
     /// Whether this is the first poll, and the attempt succeeds: then the wait is over.

@@ -1,7 +1,6 @@
 //! Turns many permits and a cell into a value that many read or one writes, across whatever they await.
 
 use std::cell::{Ref, RefCell, RefMut};
-use std::fmt;
 
 use super::lock::{Guard, Lock, Read};
 use super::semaphore::Semaphore;
@@ -34,6 +33,7 @@ const ALL: usize = u32::MAX as usize;
 /// });
 /// ```
 #[doc(alias = "ReadWriteLock")]
+#[derive(Debug)]
 pub struct RwLock<T: ?Sized> {
     permits: Semaphore,
     /// Borrowed as those who have permits may.
@@ -117,13 +117,6 @@ impl<T: ?Sized> RwLock<T> {
 impl<T: Default> Default for RwLock<T> {
     fn default() -> Self {
         Self::new(T::default())
-    }
-}
-
-impl<T: ?Sized> fmt::Debug for RwLock<T> {
-    /// Without the value, whose own `Debug` might want to lock.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RwLock").field("permits", &self.permits).finish_non_exhaustive()
     }
 }
 

@@ -24,21 +24,13 @@ impl<T> Future for Changed<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { channel, seen, place } = self.get_mut();
         let is_news = || **seen != channel.version.get() || !channel.has_sender.get();
-        ready!(place.poll(&channel.queue, (), cx, is_news));
+        ready!(place.poll(&channel.queue, cx, is_news));
         if mem::replace(*seen, channel.version.get()) != channel.version.get() {
             return Poll::Ready(Ok(()));
         }
         // Charged, for somebody may ignore it again and again; and so perhaps not told yet.
         drop(place.begin_anew(&channel.queue));
         ready::poll_budget(cx).map(|()| Err(Closed))
-    }
-}
-
-impl<T> Changed<'_, T> {
-    /// Leaves the line, if it stands there, to wait for another change.
-    fn begin_anew(&mut self) {
-        let left = self.place.begin_anew(&self.channel.queue);
-        drop(left);
     }
 }
 
@@ -71,7 +63,7 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
         let Self { changed, test } = self.get_mut();
         loop {
             // First of all, for that may drop another executor's waker, and nothing may be borrowed then.
-            changed.begin_anew();
+            drop(changed.place.begin_anew(&changed.channel.queue));
             let value = changed.channel.value.borrow();
             *changed.seen = changed.channel.version.get();
             if test(&value) {
