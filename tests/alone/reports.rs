@@ -2,13 +2,15 @@
 
 use std::future::pending;
 use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
-use wheelwright::{block_on, spawn, spawn_named, time, with_resource, yield_now};
+use wheelwright::{Handle, block_on, spawn, spawn_blocking, spawn_named, time, with_resource, yield_now};
 
 use crate::run;
 
-/// One task is detached before it panics, the other's handle is dropped after.
+/// A task is detached before it panics, another's handle is dropped after; a blocking job, and a task from elsewhere.
 pub(crate) fn panic_unread() {
     block_on(async {
         drop(spawn_named("detached", async { panic!("first reason") }));
@@ -17,14 +19,32 @@ pub(crate) fn panic_unread() {
         yield_now().await;
         assert!(unread.is_finished());
         drop(unread);
+        // And work on, and from, other threads.
+        let (begin, begun) = mpsc::channel();
+        let job = spawn_blocking(move || {
+            begun.recv().expect("it is sent");
+            panic!("third reason");
+        });
+        drop(job);
+        begin.send(()).expect("the job listens");
+        let handle = Handle::current();
+        let sender = thread::spawn(move || drop(handle.spawn(async || panic!("fourth reason"))));
+        sender.join().expect("it does not panic");
+        yield_now().await;
+        yield_now().await;
     });
 }
 
-pub(crate) fn tells_of_both(command: &mut Command) -> Result<(), String> {
+pub(crate) fn tells_of_each(command: &mut Command) -> Result<(), String> {
     let (_, stderr) = run(command)?;
-    for (name, reason) in [("'detached'", "first reason"), ("'unread'", "second reason")] {
+    for (name, reason) in [
+        ("task 2 'detached'", "first reason"),
+        ("task 3 'unread'", "second reason"),
+        ("a blocking job", "third reason"),
+        ("a task sent from another thread", "fourth reason"),
+    ] {
         let is_told =
-            |line: &str| line.starts_with("wheelwright: task") && line.contains(name) && line.contains(reason);
+            |line: &str| line.starts_with(&format!("wheelwright: {name} spawned at ")) && line.contains(reason);
         if stderr.lines().filter(|line| is_told(line)).count() != 1 {
             return Err(format!("{name} is not told of exactly once:\n{stderr}"));
         }

@@ -91,6 +91,9 @@ pub(crate) fn is_found_and_repeated(command: &mut Command) -> Result<(), String>
     let choices = choices.ok_or_else(|| format!("it does not say how to repeat the run: {found}"))?;
     let again = run(command.env_remove("EXPLORE").env("WHEELWRIGHT_SCHEDULE", choices));
     again.err().filter(|text| text.contains("an addition was lost")).ok_or("the run was not repeated")?;
+    // It says which run there is, also where others would be explored.
+    run(command.env("EXPLORE", "1").env("WHEELWRIGHT_SCHEDULE", "0"))?;
+    command.env_remove("EXPLORE");
     let broken = run(command.env("WHEELWRIGHT_SCHEDULE", "0,1")).err().ok_or("nonsense was taken for choices")?;
     if !broken.contains("WHEELWRIGHT_SCHEDULE is \"0,1\": it should be numbers with dots between them") {
         return Err(broken);

@@ -131,8 +131,11 @@ impl Order {
         Self { steps: Some(Vec::new()), ..order.unwrap_or_default() }
     }
 
-    /// The next order in a walk through all of them; `None` after the last.
+    /// The next order in a walk through all of them; `None` after the last, and after one that the environment gave.
     pub(crate) fn following(mut self) -> Option<Self> {
+        if self.seed.is_some() || self.script.iter().any(|choice| choice.of == 0) {
+            return None;
+        }
         while let Some(Choice { taken, of }) = self.made.pop() {
             if taken + 1 < of {
                 self.made.push(Choice { taken: taken + 1, of });
