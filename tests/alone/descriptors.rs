@@ -1,12 +1,13 @@
 //! Turns the lack of descriptors into a wait, and closed connections into none.
 
-use std::net::TcpStream as StdStream;
+use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
 use wheelwright::net::{TcpListener, TcpStream};
-use wheelwright::{block_on, join, join_all, spawn, time};
+use wheelwright::sync::Event;
+use wheelwright::{block_on, inspect, join, join_all, spawn, spawn_named, time};
 
 use crate::run;
 
@@ -57,10 +58,74 @@ pub(crate) fn emfile() {
     });
 }
 
+/// Eight acceptors find no descriptor at the same time. One comes back soon, and the first of them has it soon: that they are
+/// many does not make each wait longer.
+pub(crate) fn emfile_for_many() {
+    wheelwright::test(async || {
+        let listener = Rc::new(TcpListener::bind("127.0.0.1:0").expect("a port"));
+        let client = StdStream::connect(listener.local_addr().expect("an address")).expect("the backlog has room");
+        let mut held = Vec::new();
+        held.extend(std::iter::from_fn(|| std::fs::File::open("/proc/self/stat").ok()));
+        let accepted = Rc::new(Event::new());
+        for _ in 0..8 {
+            let (listener, accepted) = (Rc::clone(&listener), Rc::clone(&accepted));
+            drop(spawn_named("acceptor", async move {
+                drop(listener.accept().await.expect("the lack passes, and is no error"));
+                accepted.set();
+            }));
+        }
+        let begin = time::now();
+        time::sleep(Duration::from_millis(30)).await;
+        let tasks = inspect::tasks().into_iter().map(|task| task.to_string());
+        let waits: Vec<_> = tasks.filter(|task| task.contains("acceptor")).collect();
+        assert!(waits.iter().all(|task| task.matches("alone/descriptors.rs").count() == 2), "{waits:?}");
+        let lack = time::now() - begin;
+        held.clear();
+        accepted.wait().await;
+        assert!(time::now() - begin < lack * 4, "{:?} after {lack:?} without", time::now() - begin);
+        drop(client);
+    });
+}
+
+/// Connects that lose the race, fail everywhere or are given up leave no descriptor.
+pub(crate) fn losers() {
+    let gone = || StdListener::bind("127.0.0.1:0").and_then(|gone| gone.local_addr()).expect("a port");
+    let (silent, _held) = silent();
+    let listener = StdListener::bind("127.0.0.1:0").expect("a port");
+    let here = listener.local_addr().expect("an address");
+    let before = open();
+    block_on(async {
+        let during = open();
+        for addresses in [&[gone(), gone(), gone()][..], &[silent, here], &[silent, gone(), here], &[gone(), silent]] {
+            for patience in [0, 100, 400] {
+                let connecting = TcpStream::connect(addresses);
+                drop(time::timeout(Duration::from_millis(patience), connecting).await);
+                assert_eq!((open(), inspect::live().sources), (during, 0), "{addresses:?}, {patience} ms");
+            }
+        }
+    });
+    assert_eq!(open(), before);
+}
+
+/// An address that answers nothing, and what keeps it so: a listener whose backlog is full.
+fn silent() -> (SocketAddr, impl Sized) {
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    listener.listen(0).expect("it is bound");
+    let address = listener.local_addr().expect("an address").as_socket().expect("it is numbers");
+    let knock = || StdStream::connect_timeout(&address, Duration::from_millis(50)).ok();
+    let held: Vec<_> = std::iter::from_fn(knock).collect();
+    (address, (listener, held))
+}
+
+/// How many descriptors this process has.
+fn open() -> usize {
+    std::fs::read_dir("/proc/self/fd").expect("Linux lists them").count()
+}
+
 /// A thousand connections, made and dropped in every state.
 pub(crate) fn none_left() {
-    let count = || std::fs::read_dir("/proc/self/fd").expect("Linux lists them").count();
-    let before = count();
+    let before = open();
     block_on(async {
         let listener = Rc::new(TcpListener::bind("127.0.0.1:0").expect("a port"));
         let address = listener.local_addr().expect("an address");
@@ -89,5 +154,5 @@ pub(crate) fn none_left() {
             let _ = accepting.await;
         }
     });
-    assert_eq!(count(), before);
+    assert_eq!(open(), before);
 }

@@ -35,6 +35,12 @@ const CASES: &[Case] = &[
         body: descriptors::emfile,
         check: descriptors::with_few,
     },
+    Case {
+        name: "many_acceptors_wait_no_longer_for_a_descriptor_than_one",
+        body: descriptors::emfile_for_many,
+        check: descriptors::with_few,
+    },
+    Case { name: "connects_that_come_to_nothing_leave_no_descriptor", body: descriptors::losers, check: succeeds },
     Case { name: "closed_connections_leave_no_descriptor", body: descriptors::none_left, check: succeeds },
     Case { name: "no_duplicate_of_a_socket_stays_watched", body: duplicates::none_is_watched, check: succeeds },
     Case {

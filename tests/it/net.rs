@@ -5,7 +5,7 @@ mod taken_over;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io::{ErrorKind, Write};
-use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
+use std::net::{Shutdown, SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -157,6 +157,20 @@ fn an_accept_that_is_dropped_leaves_the_connection_to_the_next() {
             accepted.expect("a connection").1,
             connected.and_then(|stream| stream.local_addr()).expect("an address")
         );
+    });
+}
+
+#[test]
+fn a_listener_that_was_shut_down_gives_an_error_and_not_a_busy_loop() {
+    run(async || {
+        let listener = Rc::new(TcpListener::bind("127.0.0.1:0").expect("a port"));
+        let other = Rc::clone(&listener);
+        let waiting = spawn(async move { other.accept().await.map(drop) });
+        yield_now().await;
+        socket2::SockRef::from(&*listener).shutdown(Shutdown::Both).expect("a shutdown");
+        for error in [waiting.await.expect("it does not panic"), listener.accept().await.map(drop)] {
+            assert_eq!(error.expect_err("it listens no more").kind(), ErrorKind::InvalidInput);
+        }
     });
 }
 

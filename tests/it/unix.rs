@@ -1,21 +1,23 @@
 //! Turns the promises about Unix sockets into facts.
 
+use std::cell::Cell;
 use std::io::{ErrorKind, IoSlice, Write};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream as StdStream;
+use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_io::{AsyncRead, AsyncWrite};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use wheelwright::net::{UnixListener, UnixStream};
-use wheelwright::{inspect, join, race, spawn, time, yield_now};
+use wheelwright::{inspect, join, race, spawn, spawn_named, time, yield_now};
 
 use crate::net::run;
-use crate::support::OnDrop;
+use crate::support::{OnDrop, parked};
 
 /// A path that nobody has.
 fn path() -> PathBuf {
@@ -91,15 +93,77 @@ fn a_listener_accepts_and_leaves_its_file_to_others() {
     });
 }
 
+/// A listener of std with room for so many connections and one more.
+fn with_room(path: &Path, backlog: i32) -> StdListener {
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&socket2::SockAddr::unix(path).expect("a path")).expect("nobody has it");
+    socket.listen(backlog).expect("it is bound");
+    socket.into()
+}
+
+#[test]
+fn connects_that_succeed_at_once_do_not_starve_other_tasks() {
+    run(async || {
+        let path = path();
+        let _unlinked = unlinked_in_the_end(&path);
+        let _listener = with_room(&path, 1000);
+        let laps = Rc::new(Cell::new(0));
+        let counting = Rc::clone(&laps);
+        let counter = spawn(async move {
+            loop {
+                counting.set(counting.get() + 1);
+                yield_now().await;
+            }
+        });
+        for _ in 0..500 {
+            UnixStream::connect(&path).await.expect("there is room");
+        }
+        counter.abort();
+        assert!(2 < laps.get(), "{} laps", laps.get());
+    });
+}
+
+#[test]
+fn virtual_time_does_not_jump_over_a_connect_that_waits_for_room() {
+    wheelwright::test(async || {
+        let path = path();
+        let _unlinked = unlinked_in_the_end(&path);
+        let listener = with_room(&path, 0);
+        let _first = UnixStream::connect(&path).await.expect("there is room for one");
+        let accepting = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            drop(listener.accept());
+            listener
+        });
+        // Pauses of virtual time would all be over long before.
+        let connected = time::timeout(Duration::from_secs(5), UnixStream::connect(&path)).await;
+        drop(connected.expect("it did not jump").expect("a connection"));
+        drop(accepting.join().expect("it does not panic"));
+    });
+}
+
+#[test]
+fn a_connect_that_waits_names_the_line_that_called_it() {
+    run(async || {
+        let path = path();
+        let _unlinked = unlinked_in_the_end(&path);
+        let _listener = with_room(&path, 0);
+        let _first = UnixStream::connect(&path).await.expect("there is room for one");
+        let full = path.clone();
+        let waiting = spawn_named("waiting", async move { UnixStream::connect(&full).await.map(drop) });
+        let tasks = parked().await;
+        let line = tasks.iter().map(ToString::to_string).find(|task| task.contains("'waiting'")).expect("it is there");
+        assert!(line.matches("it/unix.rs").count() == 2, "{line}");
+        waiting.abort();
+    });
+}
+
 #[test]
 fn a_connect_waits_until_the_listener_has_room() {
     run(async || {
         let path = path();
         let _unlinked = unlinked_in_the_end(&path);
-        let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).expect("a socket");
-        socket.bind(&socket2::SockAddr::unix(&path).expect("a path")).expect("nobody has it");
-        socket.listen(0).expect("it is bound");
-        let listener = UnixListener::from_std(socket.into()).expect("an option");
+        let listener = UnixListener::from_std(with_room(&path, 0)).expect("an option");
         let _first = UnixStream::connect(&path).await.expect("there is room for one");
         // The limit against hanging has a timer of its own, from the first wait on.
         yield_now().await;

@@ -2,7 +2,6 @@
 
 mod writer;
 
-use std::fmt;
 use std::io;
 use std::panic::Location;
 use std::path::Path;
@@ -71,6 +70,7 @@ pub fn write(path: impl AsRef<Path>, contents: impl Into<Vec<u8>>) -> FileJob<()
 ///
 /// It is made by [`read`], [`write`](write()) and [`Writer::create`].
 #[must_use = "how it went is for whoever awaits it"]
+#[derive(Debug)]
 pub struct FileJob<T> {
     receipt: Receipt<io::Result<T>>,
 }
@@ -86,12 +86,6 @@ impl<T> Future for FileJob<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.receipt).poll(cx).map(flatten)
-    }
-}
-
-impl<T> fmt::Debug for FileJob<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileJob").finish_non_exhaustive()
     }
 }
 

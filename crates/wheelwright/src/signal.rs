@@ -1,6 +1,5 @@
 //! Turns a signal of the system into a future, by a pipe that the reactor watches: no thread.
 
-use std::fmt;
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::panic::Location;
@@ -72,6 +71,7 @@ pub fn terminate() -> Signal {
 
 /// The future of [`ctrl_c`] and [`terminate`].
 #[must_use = "a signal is noticed from here on, but nobody acts on it until this is awaited"]
+#[derive(Debug)]
 pub struct Signal {
     /// Or why there is none, until that was told.
     pipe: Result<Pipe, Option<io::Error>>,
@@ -86,6 +86,7 @@ impl Signal {
 }
 
 /// The handler writes a byte into the one end, the loop waits at the other.
+#[derive(Debug)]
 struct Pipe {
     end: Socket<mio::net::UnixStream>,
     handler: SigId,
@@ -113,14 +114,11 @@ impl Future for Signal {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let interest = Interest { direction: Direction::Read, at: self.at, background: true };
         match &mut self.pipe {
-            Ok(pipe) => pipe.end.poll_io(interest, cx, |mut end| end.read(&mut [0; 1]).map(drop)),
+            Ok(Pipe { end, .. }) => {
+                let take = |mut end: &mio::net::UnixStream| end.read(&mut [0; 1]).map(drop);
+                end.poll_io(interest, cx, || end.attempt(Direction::Read, take))
+            }
             Err(error) => Poll::Ready(Err(error.take().expect("a signal was polled after it told its error"))),
         }
-    }
-}
-
-impl fmt::Debug for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signal").finish_non_exhaustive()
     }
 }

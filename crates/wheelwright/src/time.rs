@@ -134,6 +134,12 @@ impl Sleep {
         self.due = Due::At(deadline);
     }
 
+    /// As if that line had asked for it.
+    pub(crate) fn called_at(mut self, at: Line) -> Self {
+        self.at = at;
+        self
+    }
+
     fn disarm(&mut self) {
         if let Some((timers, key)) = self.timer.take() {
             timers.disarm(key);

@@ -1,12 +1,10 @@
 //! Turns any descriptor that the kernel can watch into operations that a task can await.
 
-use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::panic::Location;
 
-use crate::net::Attempt;
 use crate::net::socket::Socket;
+use crate::net::{Attempt, Try};
 use crate::observe::WaitOn;
 
 /// A descriptor of any kind that tasks wait for.
@@ -37,6 +35,7 @@ use crate::observe::WaitOn;
 /// # }
 /// ```
 #[doc(alias("add_reader", "add_writer", "Async"))]
+#[derive(Debug)]
 pub struct AsyncFd<T> {
     socket: Socket<T>,
 }
@@ -67,8 +66,8 @@ impl<T: AsFd> AsyncFd<T> {
     /// If it is dropped before it is ready, the last call of the operation said `WouldBlock`.
     #[track_caller]
     #[doc(alias("readable", "async_io", "sock_recv"))]
-    pub fn read_with<R, F: FnMut(&T) -> io::Result<R>>(&self, operation: F) -> Attempt<'_, T, F> {
-        Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), operation)
+    pub fn read_with<R, F: Try<T, R>>(&self, operation: F) -> Attempt<'_, T, F> {
+        Attempt::new(&self.socket, WaitOn::Readable, operation)
     }
 
     /// Writes as [`read_with`](Self::read_with) reads, once the descriptor may be writable.
@@ -80,8 +79,8 @@ impl<T: AsFd> AsyncFd<T> {
     /// As there.
     #[track_caller]
     #[doc(alias = "writable")]
-    pub fn write_with<R, F: FnMut(&T) -> io::Result<R>>(&self, operation: F) -> Attempt<'_, T, F> {
-        Attempt::new(&self.socket, WaitOn::Writable, Location::caller(), operation)
+    pub fn write_with<R, F: Try<T, R>>(&self, operation: F) -> Attempt<'_, T, F> {
+        Attempt::new(&self.socket, WaitOn::Writable, operation)
     }
 
     /// What holds the descriptor.
@@ -113,11 +112,5 @@ fn explain(error: io::Error) -> io::Error {
 impl<T: AsFd> AsFd for AsyncFd<T> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for AsyncFd<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncFd").field("descriptor", self.socket.io()).finish()
     }
 }

@@ -42,6 +42,9 @@ pub struct BufReader<R> {
     start: usize,
     end: usize,
     max_line: usize,
+    /// How much of what is held has no such byte: who was dropped while a long line came need not have looked in vain.
+    searched: usize,
+    delimiter: u8,
 }
 
 impl<R: AsyncRead + Unpin> BufReader<R> {
@@ -52,7 +55,8 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
 
     /// Makes a buffer of so many bytes, at least one, for a reader.
     pub fn with_capacity(capacity: usize, reader: R) -> Self {
-        Self { reader, buf: vec![0; capacity.max(1)], start: 0, end: 0, max_line: LONGEST_LINE }
+        let buf = vec![0; capacity.max(1)];
+        Self { reader, buf, start: 0, end: 0, max_line: LONGEST_LINE, searched: 0, delimiter: 0 }
     }
 
     /// Sets how many bytes a line, or another piece, may have, its end included.
@@ -88,7 +92,7 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
     /// If it is dropped before it is ready, `line` is as it was, and what was read stays in the buffer.
     #[doc(alias = "readline")]
     pub fn read_line<'a>(&'a mut self, line: &'a mut String) -> ReadLine<'a, R> {
-        ReadLine { reader: self, line, searched: 0 }
+        ReadLine { reader: self, line }
     }
 
     /// Reads up to and with a delimiter, appends that to `bytes`: how many there are.
@@ -117,7 +121,7 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
     /// ```
     #[doc(alias = "readuntil")]
     pub fn read_until<'a>(&'a mut self, delimiter: u8, bytes: &'a mut Vec<u8>) -> ReadUntil<'a, R> {
-        ReadUntil { reader: self, delimiter, bytes, searched: 0 }
+        ReadUntil { reader: self, delimiter, bytes }
     }
 
     /// The lines as a stream. Dropping it drops the reader with what is in its buffer.
@@ -125,12 +129,15 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
         Lines::new(self)
     }
 
-    /// Looks for the next piece: how long it is, with its delimiter. `searched` bytes of it were looked at already.
-    fn poll_piece(&mut self, delimiter: u8, searched: &mut usize, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    /// Looks for the next piece: how long it is, with its delimiter.
+    fn poll_piece(&mut self, delimiter: u8, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.delimiter != delimiter {
+            (self.delimiter, self.searched) = (delimiter, 0);
+        }
         loop {
             let held = self.buffer();
-            let found = held[*searched..].iter().position(|byte| *byte == delimiter);
-            let length = found.map_or(held.len(), |at| *searched + at + 1);
+            let found = held[self.searched..].iter().position(|byte| *byte == delimiter);
+            let length = found.map_or(held.len(), |at| self.searched + at + 1);
             if self.max_line < length {
                 let what = format!("a line has more than {} bytes: raise BufReader::max_line", self.max_line);
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
@@ -138,7 +145,7 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
             if found.is_some() {
                 return Poll::Ready(Ok(length));
             }
-            *searched = length;
+            self.searched = length;
             if ready!(self.poll_more(cx))? == 0 {
                 return Poll::Ready(Ok(length));
             }
@@ -146,8 +153,8 @@ impl<R: AsyncRead + Unpin> BufReader<R> {
     }
 
     /// Looks for the next line, with its `\n`; an empty one is the end.
-    pub(super) fn poll_text(&mut self, searched: &mut usize, cx: &mut Context<'_>) -> Poll<io::Result<&str>> {
-        let length = ready!(self.poll_piece(b'\n', searched, cx))?;
+    pub(super) fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&str>> {
+        let length = ready!(self.poll_piece(b'\n', cx))?;
         let line = str::from_utf8(&self.buffer()[..length]);
         let what = "a line is not UTF-8: BufReader::read_until takes any bytes";
         Poll::Ready(line.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, what)))
@@ -200,6 +207,7 @@ impl<R> BufReader<R> {
     /// So many bytes of what is held were taken.
     pub(super) fn take(&mut self, count: usize) {
         self.start = self.end.min(self.start + count);
+        self.searched = 0;
     }
 }
 
@@ -236,8 +244,6 @@ impl<R: AsyncRead + Unpin> AsyncRead for BufReader<R> {
 pub struct ReadLine<'a, R> {
     reader: &'a mut BufReader<R>,
     line: &'a mut String,
-    /// How much of the line was looked at and has no end.
-    searched: usize,
 }
 
 impl<R: AsyncRead + Unpin> Future for ReadLine<'_, R> {
@@ -245,7 +251,7 @@ impl<R: AsyncRead + Unpin> Future for ReadLine<'_, R> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let line = ready!(this.reader.poll_text(&mut this.searched, cx))?;
+        let line = ready!(this.reader.poll_text(cx))?;
         this.line.push_str(line);
         let length = line.len();
         this.reader.take(length);
@@ -260,8 +266,6 @@ pub struct ReadUntil<'a, R> {
     reader: &'a mut BufReader<R>,
     delimiter: u8,
     bytes: &'a mut Vec<u8>,
-    /// How much of the piece was looked at and has no end.
-    searched: usize,
 }
 
 impl<R: AsyncRead + Unpin> Future for ReadUntil<'_, R> {
@@ -269,7 +273,7 @@ impl<R: AsyncRead + Unpin> Future for ReadUntil<'_, R> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let length = ready!(this.reader.poll_piece(this.delimiter, &mut this.searched, cx))?;
+        let length = ready!(this.reader.poll_piece(this.delimiter, cx))?;
         this.bytes.extend_from_slice(&this.reader.buffer()[..length]);
         this.reader.take(length);
         Poll::Ready(Ok(length))

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, ready};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use crate::observe::{self, Line, WaitOn};
+use crate::net::socket::poll_charge;
+use crate::observe::Line;
 use crate::ready;
 
 const BUFFER: usize = 16 * 1024;
@@ -61,7 +62,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Future for Copy<R, W> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        ready!(this.way.poll(&mut this.reader, &mut this.writer, cx))?;
+        ready!(this.way.poll(&mut this.reader, &mut this.writer, Stage::Flushed, cx))?;
         Poll::Ready(Ok(this.way.copied))
     }
 }
@@ -125,8 +126,8 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let there = this.there.poll_closing(this.a, this.b, cx)?;
-        let back = this.back.poll_closing(this.b, this.a, cx)?;
+        let there = this.there.poll(&mut *this.a, &mut *this.b, Stage::Closed, cx)?;
+        let back = this.back.poll(&mut *this.b, &mut *this.a, Stage::Closed, cx)?;
         if there.is_pending() || back.is_pending() {
             return Poll::Pending;
         }
@@ -162,15 +163,17 @@ impl Way {
         Self { buf: vec![0; BUFFER].into(), start: 0, end: 0, copied: 0, stage: Stage::Copying, at }
     }
 
-    /// Copies until the reader has ended and all is flushed.
-    fn poll<R, W>(&mut self, reader: &mut R, writer: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<()>>
-    where
-        R: AsyncRead + Unpin,
-        W: AsyncWrite + Unpin,
-    {
+    /// Copies until the reader has ended and the writer is flushed, or closed too.
+    fn poll(
+        &mut self,
+        mut reader: impl AsyncRead + Unpin,
+        mut writer: impl AsyncWrite + Unpin,
+        last: Stage,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         while self.stage < Stage::Ended {
             while self.start < self.end {
-                let count = ready!(Pin::new(&mut *writer).poll_write(cx, &self.buf[self.start..self.end]))?;
+                let count = ready!(Pin::new(&mut writer).poll_write(cx, &self.buf[self.start..self.end]))?;
                 if count == 0 {
                     return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                 }
@@ -178,13 +181,10 @@ impl Way {
                 self.copied += count as u64;
                 self.stage = Stage::Unflushed;
             }
-            if ready::poll_budget(cx).is_pending() {
-                observe::waits(WaitOn::Yield, 0, self.at);
-                return Poll::Pending;
-            }
-            let Poll::Ready(count) = Pin::new(&mut *reader).poll_read(cx, &mut self.buf)? else {
+            ready!(poll_charge(self.at, cx));
+            let Poll::Ready(count) = Pin::new(&mut reader).poll_read(cx, &mut self.buf)? else {
                 ready::refund_budget();
-                if self.stage == Stage::Unflushed && Pin::new(writer).poll_flush(cx)?.is_ready() {
+                if self.stage == Stage::Unflushed && Pin::new(&mut writer).poll_flush(cx)?.is_ready() {
                     self.stage = Stage::Copying;
                 }
                 return Poll::Pending;
@@ -195,21 +195,11 @@ impl Way {
             }
         }
         if self.stage == Stage::Ended {
-            ready!(Pin::new(writer).poll_flush(cx))?;
+            ready!(Pin::new(&mut writer).poll_flush(cx))?;
             self.stage = Stage::Flushed;
         }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Copies as `poll` does, and closes the writer then.
-    fn poll_closing<R, W>(&mut self, reader: &mut R, writer: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<()>>
-    where
-        R: AsyncRead + Unpin,
-        W: AsyncWrite + Unpin,
-    {
-        ready!(self.poll(reader, writer, cx))?;
-        if self.stage != Stage::Closed {
-            ready!(Pin::new(writer).poll_close(cx))?;
+        if self.stage == Stage::Flushed && last == Stage::Closed {
+            ready!(Pin::new(&mut writer).poll_close(cx))?;
             self.stage = Stage::Closed;
         }
         Poll::Ready(Ok(()))

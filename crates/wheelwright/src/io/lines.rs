@@ -40,14 +40,12 @@ pub fn lines<R: AsyncRead + Unpin>(reader: R) -> Lines<R> {
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Lines<R> {
     reader: BufReader<R>,
-    /// How much of the next line was looked at and has no end.
-    searched: usize,
     is_over: bool,
 }
 
 impl<R> Lines<R> {
     pub(super) fn new(reader: BufReader<R>) -> Self {
-        Self { reader, searched: 0, is_over: false }
+        Self { reader, is_over: false }
     }
 
     /// Gives the reader back: what an error was about is in its buffer.
@@ -65,9 +63,7 @@ impl<R: AsyncRead + Unpin> Stream for Lines<R> {
         if this.is_over {
             return Poll::Ready(None);
         }
-        let line = ready!(this.reader.poll_text(&mut this.searched, cx));
-        this.searched = 0;
-        match line {
+        match ready!(this.reader.poll_text(cx)) {
             Ok(line) if !line.is_empty() => {
                 let length = line.len();
                 let text =

@@ -1,7 +1,7 @@
 //! Turns standard input into something a task can read, by a thread of the pool that blocks for it.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Cursor, Read};
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -39,14 +39,13 @@ const CHUNK: usize = 8 * 1024;
 #[track_caller]
 #[must_use = "nothing is read until somebody waits for it"]
 pub fn stdin() -> BufReader<Stdin> {
-    BufReader::new(Stdin { chunk: Vec::new(), taken: 0, job: None, at: Location::caller() })
+    BufReader::new(Stdin { chunk: Cursor::default(), job: None, at: Location::caller() })
 }
 
 /// The reader under [`stdin`].
 pub struct Stdin {
-    /// What the last job read, and how much of it was taken.
-    chunk: Vec<u8>,
-    taken: usize,
+    /// What the last job read, from where it was not taken yet.
+    chunk: Cursor<Vec<u8>>,
     /// A read under way. A dropped wait leaves it to the next one.
     job: Option<Receipt<io::Result<Vec<u8>>>>,
     at: Line,
@@ -55,17 +54,14 @@ pub struct Stdin {
 impl AsyncRead for Stdin {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        if this.taken == this.chunk.len() && !buf.is_empty() {
+        if this.chunk.fill_buf()?.is_empty() && !buf.is_empty() {
             let at = this.at;
             let job = this.job.get_or_insert_with(|| blocking::send(JobKind::Endless, at, read_chunk));
             let output = ready!(Pin::new(job).poll(cx));
             this.job = None;
-            (this.chunk, this.taken) = (output.unwrap_or_else(|error| Err(error.into()))?, 0);
+            this.chunk = Cursor::new(output.unwrap_or_else(|error| Err(error.into()))?);
         }
-        let count = buf.len().min(this.chunk.len() - this.taken);
-        buf[..count].copy_from_slice(&this.chunk[this.taken..][..count]);
-        this.taken += count;
-        Poll::Ready(Ok(count))
+        Poll::Ready(this.chunk.read(buf))
     }
 }
 

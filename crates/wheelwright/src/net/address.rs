@@ -1,8 +1,7 @@
 //! Turns what people write for an address into socket addresses, by a lookup on the blocking pool where it is a name.
 
-use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -101,18 +100,6 @@ impl ToAddress for SocketAddr {
     }
 }
 
-impl ToAddress for SocketAddrV4 {
-    fn to_address(&self) -> Address {
-        SocketAddr::from(*self).to_address()
-    }
-}
-
-impl ToAddress for SocketAddrV6 {
-    fn to_address(&self) -> Address {
-        SocketAddr::from(*self).to_address()
-    }
-}
-
 impl ToAddress for [SocketAddr] {
     fn to_address(&self) -> Address {
         Address::Known(self.to_vec())
@@ -152,10 +139,12 @@ pub fn lookup_host(address: impl ToAddress) -> Lookup {
 
 /// The future of [`lookup_host`].
 #[must_use = "the answer of a lookup is for whoever awaits it"]
+#[derive(Debug)]
 pub struct Lookup {
     stage: Stage,
 }
 
+#[derive(Debug)]
 enum Stage {
     Known(io::Result<Vec<SocketAddr>>),
     Asked(Receipt<io::Result<Vec<SocketAddr>>>),
@@ -187,11 +176,5 @@ impl Future for Lookup {
             Stage::Known(answer) => Poll::Ready(answer),
             Stage::Asked(_) | Stage::Done => panic!("a lookup was polled after it gave its answer"),
         }
-    }
-}
-
-impl fmt::Debug for Lookup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lookup").finish_non_exhaustive()
     }
 }

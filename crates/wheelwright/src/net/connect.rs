@@ -1,6 +1,5 @@
 //! Turns an address into a connection, by attempts at the socket addresses it stands for.
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -15,11 +14,13 @@ use crate::reactor::Direction;
 
 /// The future of [`TcpStream::connect`].
 #[must_use = "it connects to nothing until it is awaited"]
+#[derive(Debug)]
 pub struct Connect {
     stage: Stage,
     at: Line,
 }
 
+#[derive(Debug)]
 enum Stage {
     LookUp(Lookup),
     Dial(Stagger<Attempt>),
@@ -49,6 +50,7 @@ impl Future for Connect {
 }
 
 /// One address being connected to; dropping it closes the socket.
+#[derive(Debug)]
 struct Attempt {
     /// Or why it could not begin. `None` once it is over.
     socket: Option<io::Result<Socket<std::net::TcpStream>>>,
@@ -67,7 +69,8 @@ impl Future for Attempt {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(Ok(socket)) = &self.socket {
-            ready!(socket.poll_io(Interest::new(Direction::Write, self.at), cx, how_it_ended))?;
+            let interest = Interest::new(Direction::Write, self.at);
+            ready!(socket.poll_io(interest, cx, || socket.attempt(Direction::Write, how_it_ended)))?;
         }
         let socket = self.socket.take().expect("an attempt that is over is polled no more")?;
         Poll::Ready(TcpStream::made(socket))
@@ -82,11 +85,5 @@ fn how_it_ended(io: &std::net::TcpStream) -> io::Result<()> {
     match io.peer_addr() {
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
         result => result.map(drop),
-    }
-}
-
-impl fmt::Debug for Connect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connect").finish_non_exhaustive()
     }
 }

@@ -7,13 +7,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 use socket2::SockRef;
 
 use super::halves::{ReadHalf, WriteHalf};
-use super::operations::{Read, Readable, Wait, Writable, Write, WriteAll, WriteVectored};
+use super::operations::{Operation, Try, write_all};
 use super::socket::{Interest, Socket};
 use crate::reactor::Direction;
 
@@ -41,6 +41,7 @@ use crate::reactor::Direction;
 /// })
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Connection<S> {
     pub(super) socket: Socket<S>,
 }
@@ -53,9 +54,9 @@ pub trait Wire: AsFd + Sealed + Sized {}
 impl<S: Sealed> Wire for S {}
 
 /// What the two kinds of [`Connection`] differ in.
-pub trait Sealed: AsFd + Sized {
+pub trait Sealed: AsFd + fmt::Debug + Sized {
     /// mio's listener, whose connections are non-blocking from the first.
-    type Listener: AsFd;
+    type Listener: AsFd + fmt::Debug;
     /// Who connected.
     type Peer;
     /// Whether a read that comes back short proves that nothing is left.
@@ -118,8 +119,8 @@ impl<S: Wire> Connection<S> {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was read.
     #[track_caller]
-    pub fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Read<'a, S> {
-        Read { wait: Wait::new(self, Direction::Read, Location::caller()), buf }
+    pub fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Operation<'a, S, impl Try<Self, usize>> {
+        Operation::new(self, Direction::Read, |stream| stream.take(buf))
     }
 
     /// Writes from `bytes`: how many were taken.
@@ -130,8 +131,8 @@ impl<S: Wire> Connection<S> {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was written.
     #[track_caller]
-    pub fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Write<'a, S> {
-        Write { wait: Wait::new(self, Direction::Write, Location::caller()), bytes }
+    pub fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Operation<'a, S, impl Try<Self, usize>> {
+        Operation::new(self, Direction::Write, |stream| stream.put(bytes))
     }
 
     /// Writes all of `bytes`.
@@ -143,8 +144,8 @@ impl<S: Wire> Connection<S> {
     /// Not cancel-safe: if it is dropped, an unknown part was written.
     #[track_caller]
     #[doc(alias = "sendall")]
-    pub fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> WriteAll<'a, S> {
-        WriteAll { wait: Wait::new(self, Direction::Write, Location::caller()), bytes }
+    pub fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> Operation<'a, S, impl Try<Self, ()>> {
+        Operation::new(self, Direction::Write, write_all(bytes))
     }
 
     /// Writes from several slices with one system call: how many bytes were taken.
@@ -156,8 +157,8 @@ impl<S: Wire> Connection<S> {
     /// If it is dropped before it is ready, nothing was written.
     #[doc(alias("writelines", "writev"))]
     #[track_caller]
-    pub fn write_vectored<'a>(&'a mut self, slices: &'a [IoSlice<'a>]) -> WriteVectored<'a, S> {
-        WriteVectored { wait: Wait::new(self, Direction::Write, Location::caller()), slices }
+    pub fn write_vectored<'a>(&'a mut self, slices: &'a [IoSlice<'a>]) -> Operation<'a, S, impl Try<Self, usize>> {
+        Operation::new(self, Direction::Write, |stream| stream.put_vectored(slices))
     }
 
     /// Waits until there may be something to read; no buffer is held meanwhile.
@@ -188,8 +189,8 @@ impl<S: Wire> Connection<S> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[track_caller]
-    pub fn readable(&mut self) -> Readable<'_, S> {
-        Readable { wait: Wait::new(self, Direction::Read, Location::caller()) }
+    pub fn readable(&mut self) -> Operation<'_, S, impl Try<Self, ()>> {
+        Operation::new(self, Direction::Read, |_| Ok(()))
     }
 
     /// Waits until there may be room to write.
@@ -200,8 +201,8 @@ impl<S: Wire> Connection<S> {
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
     #[track_caller]
-    pub fn writable(&mut self) -> Writable<'_, S> {
-        Writable { wait: Wait::new(self, Direction::Write, Location::caller()) }
+    pub fn writable(&mut self) -> Operation<'_, S, impl Try<Self, ()>> {
+        Operation::new(self, Direction::Write, |_| Ok(()))
     }
 
     /// Whether the next read may succeed, as far as the loop knows: no system call.
@@ -225,7 +226,7 @@ impl<S: Wire> Connection<S> {
     /// # Errors
     /// `WouldBlock` if there is no room; else as [`write`](Self::write).
     pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.attempt(Direction::Write, |io| io.bytes().write(bytes))
+        self.put(bytes)
     }
 
     /// Writes what there is room for from several slices, without waiting.
@@ -233,7 +234,7 @@ impl<S: Wire> Connection<S> {
     /// # Errors
     /// `WouldBlock` if there is no room; else as [`write`](Self::write).
     pub fn try_write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.socket.attempt(Direction::Write, |io| io.bytes().write_vectored(slices))
+        self.put_vectored(slices)
     }
 
     /// Closes one way of the connection, or both.
@@ -277,50 +278,38 @@ impl<S: Wire> Connection<S> {
         (ReadHalf::new(Rc::clone(&stream)), WriteHalf::new(stream))
     }
 
-    pub(super) fn poll_take(&self, interest: Interest, cx: &Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        let count = ready!(self.socket.poll_io(interest, cx, |io| io.bytes().read(buf)))?;
-        self.look_at_length(count, buf.len());
-        Poll::Ready(Ok(count))
-    }
-
-    pub(super) fn poll_put(&self, interest: Interest, cx: &Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.socket.poll_io(interest, cx, |io| io.bytes().write(bytes))
-    }
-
-    pub(super) fn poll_put_vectored(
-        &self,
-        interest: Interest,
-        cx: &Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.socket.poll_io(interest, cx, |io| io.bytes().write_vectored(slices))
-    }
-
+    /// Reads once. A short read saves the one that would say `WouldBlock`.
+    #[inline]
     pub(super) fn take(&self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.socket.attempt(Direction::Read, |io| io.bytes().read(buf))?;
-        self.look_at_length(count, buf.len());
+        if S::SHORT_READ_DRAINS && 0 < count && count < buf.len() {
+            self.socket.drained();
+        }
         Ok(count)
     }
 
-    /// A short read saves the one that would say `WouldBlock`.
-    fn look_at_length(&self, count: usize, asked: usize) {
-        if S::SHORT_READ_DRAINS && 0 < count && count < asked {
-            self.socket.drained();
-        }
+    #[inline]
+    pub(super) fn put(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.attempt(Direction::Write, |io| io.bytes().write(bytes))
+    }
+
+    #[inline]
+    pub(super) fn put_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.socket.attempt(Direction::Write, |io| io.bytes().write_vectored(slices))
     }
 }
 
 impl<S: Wire> AsyncRead for Connection<S> {
     #[track_caller]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.poll_take(Interest::new(Direction::Read, Location::caller()), cx, buf)
+        self.socket.poll_io(Interest::new(Direction::Read, Location::caller()), cx, || self.take(buf))
     }
 }
 
 impl<S: Wire> AsyncWrite for Connection<S> {
     #[track_caller]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_put(Interest::new(Direction::Write, Location::caller()), cx, bytes)
+        self.socket.poll_io(Interest::new(Direction::Write, Location::caller()), cx, || self.put(bytes))
     }
 
     #[track_caller]
@@ -329,7 +318,7 @@ impl<S: Wire> AsyncWrite for Connection<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_put_vectored(Interest::new(Direction::Write, Location::caller()), cx, slices)
+        self.socket.poll_io(Interest::new(Direction::Write, Location::caller()), cx, || self.put_vectored(slices))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -345,11 +334,5 @@ impl<S: Wire> AsyncWrite for Connection<S> {
 impl<S: Wire> AsFd for Connection<S> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-impl<S: fmt::Debug> fmt::Debug for Connection<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("stream", self.socket.io()).field("socket", &self.socket).finish()
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::connection::{Connection, Wire};
-use super::operations::{Read, Readable, Wait, Writable, Write, WriteAll, WriteVectored};
+use super::operations::{Operation, Try, write_all};
 use super::socket::Interest;
 use crate::reactor::Direction;
 
@@ -34,11 +34,36 @@ use crate::reactor::Direction;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct ReadHalf<P>(P);
+pub struct ReadHalf<P: Deref<Target: TwoWays>>(P);
 
 /// The way out of a [`Connection`].
 #[derive(Debug)]
-pub struct WriteHalf<P>(P);
+pub struct WriteHalf<P: Deref<Target: TwoWays>>(P);
+
+/// What the halves are halves of.
+pub trait TwoWays {
+    /// Nobody waits for this way any more.
+    fn leave(&self, way: Shutdown);
+}
+
+impl<S> TwoWays for Connection<S> {
+    fn leave(&self, way: Shutdown) {
+        self.socket.leave(if way == Shutdown::Read { Direction::Read } else { Direction::Write });
+    }
+}
+
+// A wait by the ecosystem's traits has no future whose drop would end it.
+impl<P: Deref<Target: TwoWays>> Drop for ReadHalf<P> {
+    fn drop(&mut self) {
+        self.0.leave(Shutdown::Read);
+    }
+}
+
+impl<P: Deref<Target: TwoWays>> Drop for WriteHalf<P> {
+    fn drop(&mut self) {
+        self.0.leave(Shutdown::Write);
+    }
+}
 
 impl<S: Wire, P: Deref<Target = Connection<S>>> ReadHalf<P> {
     pub(super) fn new(stream: P) -> Self {
@@ -53,8 +78,8 @@ impl<S: Wire, P: Deref<Target = Connection<S>>> ReadHalf<P> {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was read.
     #[track_caller]
-    pub fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Read<'a, S> {
-        Read { wait: Wait::new(&self.0, Direction::Read, Location::caller()), buf }
+    pub fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Operation<'a, S, impl Try<Connection<S>, usize>> {
+        Operation::new(&self.0, Direction::Read, |stream| stream.take(buf))
     }
 
     /// As [`Connection::readable`].
@@ -65,8 +90,8 @@ impl<S: Wire, P: Deref<Target = Connection<S>>> ReadHalf<P> {
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
     #[track_caller]
-    pub fn readable(&mut self) -> Readable<'_, S> {
-        Readable { wait: Wait::new(&self.0, Direction::Read, Location::caller()) }
+    pub fn readable(&mut self) -> Operation<'_, S, impl Try<Connection<S>, ()>> {
+        Operation::new(&self.0, Direction::Read, |_| Ok(()))
     }
 
     /// As [`Connection::try_read`].
@@ -97,8 +122,8 @@ impl<S: Wire, P: Deref<Target = Connection<S>>> WriteHalf<P> {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was written.
     #[track_caller]
-    pub fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Write<'a, S> {
-        Write { wait: Wait::new(&self.0, Direction::Write, Location::caller()), bytes }
+    pub fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Operation<'a, S, impl Try<Connection<S>, usize>> {
+        Operation::new(&self.0, Direction::Write, |stream| stream.put(bytes))
     }
 
     /// As [`Connection::write_all`].
@@ -109,8 +134,8 @@ impl<S: Wire, P: Deref<Target = Connection<S>>> WriteHalf<P> {
     /// # Cancel safety
     /// Not cancel-safe: if it is dropped, an unknown part was written.
     #[track_caller]
-    pub fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> WriteAll<'a, S> {
-        WriteAll { wait: Wait::new(&self.0, Direction::Write, Location::caller()), bytes }
+    pub fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> Operation<'a, S, impl Try<Connection<S>, ()>> {
+        Operation::new(&self.0, Direction::Write, write_all(bytes))
     }
 
     /// As [`Connection::write_vectored`].
@@ -121,8 +146,11 @@ impl<S: Wire, P: Deref<Target = Connection<S>>> WriteHalf<P> {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was written.
     #[track_caller]
-    pub fn write_vectored<'a>(&'a mut self, slices: &'a [IoSlice<'a>]) -> WriteVectored<'a, S> {
-        WriteVectored { wait: Wait::new(&self.0, Direction::Write, Location::caller()), slices }
+    pub fn write_vectored<'a>(
+        &'a mut self,
+        slices: &'a [IoSlice<'a>],
+    ) -> Operation<'a, S, impl Try<Connection<S>, usize>> {
+        Operation::new(&self.0, Direction::Write, |stream| stream.put_vectored(slices))
     }
 
     /// As [`Connection::writable`].
@@ -133,8 +161,8 @@ impl<S: Wire, P: Deref<Target = Connection<S>>> WriteHalf<P> {
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
     #[track_caller]
-    pub fn writable(&mut self) -> Writable<'_, S> {
-        Writable { wait: Wait::new(&self.0, Direction::Write, Location::caller()) }
+    pub fn writable(&mut self) -> Operation<'_, S, impl Try<Connection<S>, ()>> {
+        Operation::new(&self.0, Direction::Write, |_| Ok(()))
     }
 
     /// Tells the other side that no more will come. Dropping the half does not.
@@ -155,14 +183,14 @@ impl<S: Wire, P: Deref<Target = Connection<S>>> WriteHalf<P> {
 impl<S: Wire, P: Deref<Target = Connection<S>>> AsyncRead for ReadHalf<P> {
     #[track_caller]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.0.poll_take(Interest::new(Direction::Read, Location::caller()), cx, buf)
+        self.0.socket.poll_io(Interest::new(Direction::Read, Location::caller()), cx, || self.0.take(buf))
     }
 }
 
 impl<S: Wire, P: Deref<Target = Connection<S>>> AsyncWrite for WriteHalf<P> {
     #[track_caller]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.0.poll_put(Interest::new(Direction::Write, Location::caller()), cx, bytes)
+        self.0.socket.poll_io(Interest::new(Direction::Write, Location::caller()), cx, || self.0.put(bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

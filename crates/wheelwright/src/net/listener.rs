@@ -1,17 +1,13 @@
 //! Turns an address or a path into connections.
 
-use std::cell::Cell;
-use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::Location;
-use std::time::Duration;
 
 use socket2::{Domain, Protocol, Type};
 
 use super::Accept;
-use super::accept::SHORTEST_PAUSE;
 use super::connection::Wire;
 use super::platform::REUSES_ADDRESS;
 use super::socket::Socket;
@@ -36,10 +32,9 @@ const BACKLOG: i32 = 1024;
 ///     }
 /// }
 /// ```
+#[derive(Debug)]
 pub struct Listener<S: Wire> {
     pub(super) socket: Socket<S::Listener>,
-    /// How long the next pause is, should there be no descriptor left.
-    pub(super) pause: Cell<Duration>,
 }
 
 /// A TCP socket that takes connections.
@@ -63,10 +58,6 @@ pub struct Listener<S: Wire> {
 pub type TcpListener = Listener<std::net::TcpStream>;
 
 impl<S: Wire> Listener<S> {
-    pub(super) fn new(socket: Socket<S::Listener>) -> Self {
-        Self { socket, pause: Cell::new(SHORTEST_PAUSE) }
-    }
-
     /// Waits for the next connection.
     ///
     /// # Errors
@@ -93,20 +84,12 @@ impl TcpListener {
         ListenOptions::new().bind(address)
     }
 
-    /// Listens as [`bind`](Self::bind) does, with another backlog.
-    ///
-    /// # Errors
-    /// As [`bind`](Self::bind).
-    pub fn bind_with_backlog(address: impl ToSocketAddrs, backlog: i32) -> io::Result<Self> {
-        ListenOptions::new().backlog(backlog).bind(address)
-    }
-
     /// Takes a listener of std over; it is made non-blocking.
     ///
     /// # Errors
     /// Those of `fcntl(2)`.
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
-        Ok(Self::new(Socket::adopt(mio::net::TcpListener::from_std(listener))?))
+        Ok(Self { socket: Socket::adopt(mio::net::TcpListener::from_std(listener))? })
     }
 
     /// Gives the listener to std, deregistered from the loop and still non-blocking.
@@ -182,7 +165,9 @@ impl ListenOptions {
         let mut last = io::Error::new(io::ErrorKind::InvalidInput, "no address to listen at");
         for address in address.to_socket_addrs()? {
             match self.listen(address) {
-                Ok(listener) => return Ok(Listener::new(Socket::new(mio::net::TcpListener::from_std(listener)))),
+                Ok(listener) => {
+                    return Ok(TcpListener { socket: Socket::new(mio::net::TcpListener::from_std(listener)) });
+                }
                 Err(error) => last = error,
             }
         }
@@ -204,11 +189,5 @@ impl ListenOptions {
 impl<S: Wire> AsFd for Listener<S> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-impl<S: Wire<Listener: fmt::Debug>> fmt::Debug for Listener<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listener").field("listener", self.socket.io()).field("socket", &self.socket).finish()
     }
 }

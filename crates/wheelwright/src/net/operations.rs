@@ -1,148 +1,81 @@
-//! Turns one read, write or wait on a stream into a named future that leaves nothing behind when it is dropped.
+//! Turns a system call on a connection into a future that tries it whenever it may succeed, and leaves nothing behind.
 
 use std::fmt;
 use std::io;
+use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use super::connection::{Connection, Wire};
 use super::socket::Interest;
-use crate::observe::Line;
 use crate::reactor::Direction;
 
-/// A wait for one direction of a stream; dropping it ends the wait.
-pub(super) struct Wait<'a, S> {
+/// One call of an operation on a `T`: its outcome, or `WouldBlock`, after which it is called again when that may help.
+pub trait Try<T, R>: FnMut(&T) -> io::Result<R> {}
+
+impl<T, R, F: FnMut(&T) -> io::Result<R>> Try<T, R> for F {}
+
+/// The future of one operation on a [`Connection`], or on one of its halves.
+#[must_use = "nothing is tried until it is awaited"]
+pub struct Operation<'a, S, F> {
     stream: &'a Connection<S>,
     interest: Interest,
+    operation: F,
 }
 
-impl<'a, S> Wait<'a, S> {
-    pub(super) fn new(stream: &'a Connection<S>, direction: Direction, at: Line) -> Self {
-        Self { stream, interest: Interest::new(direction, at) }
+impl<'a, S, F> Operation<'a, S, F> {
+    #[track_caller]
+    pub(super) fn new<R>(stream: &'a Connection<S>, direction: Direction, operation: F) -> Self
+    where
+        F: Try<Connection<S>, R>,
+    {
+        Self { stream, interest: Interest::new(direction, Location::caller()), operation }
+    }
+
+    /// Lets the paused clock of a test jump over this wait: nobody depends on its ending soon. A server waiting for the
+    /// next request of an idle connection is such a wait.
+    pub fn background(mut self) -> Self {
+        self.interest.background = true;
+        self
     }
 }
 
-impl<S> Drop for Wait<'_, S> {
+/// Writes all of `bytes`, as much as there is room for at each call.
+pub(super) fn write_all<S: Wire>(mut bytes: &[u8]) -> impl Try<Connection<S>, ()> {
+    move |stream| {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        match stream.put(bytes)? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            count => bytes = &bytes[count..],
+        }
+        // What is left costs budget of its own.
+        if bytes.is_empty() { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+    }
+}
+
+// The operation is called, and never pinned.
+impl<S, F> Unpin for Operation<'_, S, F> {}
+
+impl<S, R, F: FnMut(&Connection<S>) -> io::Result<R>> Future for Operation<'_, S, F> {
+    type Output = io::Result<R>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        this.stream.socket.poll_io(this.interest, cx, || (this.operation)(this.stream))
+    }
+}
+
+impl<S, F> Drop for Operation<'_, S, F> {
     fn drop(&mut self) {
         self.stream.socket.leave(self.interest.direction);
     }
 }
 
-impl<S> fmt::Debug for Wait<'_, S> {
+impl<S, F> fmt::Debug for Operation<'_, S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").field("direction", &self.interest.direction).finish_non_exhaustive()
-    }
-}
-
-/// The future of [`Connection::read`](super::Connection::read).
-#[derive(Debug)]
-#[must_use = "a read does nothing until it is awaited"]
-pub struct Read<'a, S> {
-    pub(super) wait: Wait<'a, S>,
-    pub(super) buf: &'a mut [u8],
-}
-
-impl<S: Wire> Future for Read<'_, S> {
-    type Output = io::Result<usize>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        this.wait.stream.poll_take(this.wait.interest, cx, this.buf)
-    }
-}
-
-/// The future of [`Connection::write`](super::Connection::write).
-#[derive(Debug)]
-#[must_use = "a write does nothing until it is awaited"]
-pub struct Write<'a, S> {
-    pub(super) wait: Wait<'a, S>,
-    pub(super) bytes: &'a [u8],
-}
-
-impl<S: Wire> Future for Write<'_, S> {
-    type Output = io::Result<usize>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.wait.stream.poll_put(self.wait.interest, cx, self.bytes)
-    }
-}
-
-/// The future of [`Connection::write_all`](super::Connection::write_all).
-#[derive(Debug)]
-#[must_use = "a write does nothing until it is awaited"]
-pub struct WriteAll<'a, S> {
-    pub(super) wait: Wait<'a, S>,
-    /// What is not written yet.
-    pub(super) bytes: &'a [u8],
-}
-
-impl<S: Wire> Future for WriteAll<'_, S> {
-    type Output = io::Result<()>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        while !self.bytes.is_empty() {
-            let count = ready!(self.wait.stream.poll_put(self.wait.interest, cx, self.bytes))?;
-            if count == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.bytes = &self.bytes[count..];
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// The future of [`Connection::write_vectored`](super::Connection::write_vectored).
-#[derive(Debug)]
-#[must_use = "a write does nothing until it is awaited"]
-pub struct WriteVectored<'a, S> {
-    pub(super) wait: Wait<'a, S>,
-    pub(super) slices: &'a [io::IoSlice<'a>],
-}
-
-impl<S: Wire> Future for WriteVectored<'_, S> {
-    type Output = io::Result<usize>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.wait.stream.poll_put_vectored(self.wait.interest, cx, self.slices)
-    }
-}
-
-/// The future of [`Connection::readable`](super::Connection::readable).
-#[derive(Debug)]
-#[must_use = "it waits for nothing until it is awaited"]
-pub struct Readable<'a, S> {
-    pub(super) wait: Wait<'a, S>,
-}
-
-impl<S> Readable<'_, S> {
-    /// Lets the paused clock of a test jump over this wait.
-    ///
-    /// Nobody depends on its ending soon: a server waiting for the next request of an idle connection is such a wait.
-    pub fn background(mut self) -> Self {
-        self.wait.interest.background = true;
-        self
-    }
-}
-
-impl<S: Wire> Future for Readable<'_, S> {
-    type Output = io::Result<()>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.wait.stream.socket.poll_charged(self.wait.interest, cx)
-    }
-}
-
-/// The future of [`Connection::writable`](super::Connection::writable).
-#[derive(Debug)]
-#[must_use = "it waits for nothing until it is awaited"]
-pub struct Writable<'a, S> {
-    pub(super) wait: Wait<'a, S>,
-}
-
-impl<S: Wire> Future for Writable<'_, S> {
-    type Output = io::Result<()>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.wait.stream.socket.poll_charged(self.wait.interest, cx)
+        f.debug_struct("Operation").field("interest", &self.interest).finish_non_exhaustive()
     }
 }

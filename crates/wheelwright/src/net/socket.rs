@@ -32,14 +32,30 @@ struct Place {
     may_be_duplicated: Cell<bool>,
 }
 
-struct Binding {
-    reactor: Rc<Reactor>,
-    source: Rc<Source>,
+pub(super) struct Binding {
+    pub(super) reactor: Rc<Reactor>,
+    pub(super) source: Rc<Source>,
     fd: RawFd,
 }
 
+/// While it is there, virtual time does not jump: somebody waits for what others answer.
+pub(super) struct Awaited(Rc<Reactor>);
+
+impl Awaited {
+    pub(super) fn new(reactor: &Rc<Reactor>) -> Self {
+        reactor.waiting.set(reactor.waiting.get() + 1);
+        Self(Rc::clone(reactor))
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.0.waiting.set(self.0.waiting.get() - 1);
+    }
+}
+
 /// How a task waits for a socket.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Interest {
     pub(crate) direction: Direction,
     /// The line that waits.
@@ -52,6 +68,16 @@ impl Interest {
     pub(crate) fn new(direction: Direction, at: Line) -> Self {
         Self { direction, at, background: false }
     }
+}
+
+/// Spends some budget: a task that finds everything ready must pause all the same.
+#[inline]
+pub(crate) fn poll_charge(at: Line, cx: &Context<'_>) -> Poll<()> {
+    let charged = ready::poll_budget(cx);
+    if charged.is_pending() {
+        observe::waits(WaitOn::Yield, 0, at);
+    }
+    charged
 }
 
 impl<S> Socket<S> {
@@ -71,19 +97,32 @@ impl<S> Socket<S> {
         self.io
     }
 
-    /// As `poll_ready`, at the price of some budget: a task that finds its socket always ready must pause all the same.
-    pub(crate) fn poll_charged(&self, interest: Interest, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_ready(interest, cx))?;
-        if ready::poll_budget(cx).is_pending() {
-            observe::waits(WaitOn::Yield, 0, interest.at);
-            return Poll::Pending;
+    /// Tries an operation whenever it may succeed, each time at the price of some budget, and waits when it would block.
+    #[inline]
+    pub(crate) fn poll_io<T>(
+        &self,
+        interest: Interest,
+        cx: &Context<'_>,
+        mut operation: impl FnMut() -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        loop {
+            ready!(self.poll_ready(interest, cx))?;
+            ready!(poll_charge(interest.at, cx));
+            match operation() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // One that did a part of its work has paid for that.
+                    if !self.may_be_ready(interest.direction) {
+                        ready::refund_budget();
+                    }
+                }
+                result => return Poll::Ready(result),
+            }
         }
-        Poll::Ready(Ok(()))
     }
 
     /// Waits until the direction may be ready.
-    pub(crate) fn poll_ready(&self, interest: Interest, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        let Some(Binding { reactor, source, .. }) = self.place.binding.get() else { return Poll::Ready(Ok(())) };
+    fn poll_ready(&self, interest: Interest, cx: &Context<'_>) -> Poll<io::Result<()>> {
+        let Some(Binding { reactor, source, .. }) = self.bound() else { return Poll::Ready(Ok(())) };
         reactor.check_alive()?;
         if source.is_ready(interest.direction) {
             return Poll::Ready(Ok(()));
@@ -104,31 +143,31 @@ impl<S> Socket<S> {
 
     /// Whether the direction may be ready, as far as the loop knows.
     pub(crate) fn may_be_ready(&self, direction: Direction) -> bool {
-        self.bound().is_none_or(|(_, source)| source.is_ready(direction))
+        self.bound().is_none_or(|binding| binding.source.is_ready(direction))
     }
 
     /// A read came back short. On a socket that is not registered this proves nothing for later.
     pub(crate) fn drained(&self) {
-        if let Some((_, source)) = self.bound() {
-            source.drained();
+        if let Some(binding) = self.bound() {
+            binding.source.drained();
         }
     }
 
     /// Whoever waited for the direction does so no longer.
     pub(crate) fn leave(&self, direction: Direction) {
-        if let Some((reactor, source)) = self.bound() {
+        if let Some(Binding { reactor, source, .. }) = self.bound() {
             reactor.leave(source, direction);
         }
     }
 
     /// Where it is registered, if it is.
-    pub(super) fn bound(&self) -> Option<(&Reactor, &Source)> {
-        self.place.binding.get().map(|binding| (&*binding.reactor, &*binding.source))
+    pub(super) fn bound(&self) -> Option<&Binding> {
+        self.place.binding.get()
     }
 
     /// The descriptor as reports show it, once it is registered.
     pub(super) fn number(&self) -> u32 {
-        self.place.binding.get().and_then(|binding| u32::try_from(binding.fd).ok()).unwrap_or_default()
+        self.bound().and_then(|binding| u32::try_from(binding.fd).ok()).unwrap_or_default()
     }
 }
 
@@ -151,30 +190,14 @@ impl<S: AsFd> Socket<S> {
         Ok(socket)
     }
 
-    /// Tries an operation whenever it may succeed, and waits when it would block.
-    pub(crate) fn poll_io<T>(
-        &self,
-        interest: Interest,
-        cx: &Context<'_>,
-        mut operation: impl FnMut(&S) -> io::Result<T>,
-    ) -> Poll<io::Result<T>> {
-        loop {
-            ready!(self.poll_charged(interest, cx))?;
-            match self.attempt(interest.direction, &mut operation) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready::refund_budget(),
-                result => return Poll::Ready(result),
-            }
-        }
-    }
-
     /// Tries an operation once. `WouldBlock` clears the direction, after registering a socket that was not.
     pub(crate) fn attempt<T>(
         &self,
         direction: Direction,
         mut operation: impl FnMut(&S) -> io::Result<T>,
     ) -> io::Result<T> {
-        if let Some((reactor, _)) = self.bound() {
-            reactor.check_alive()?;
+        if let Some(binding) = self.bound() {
+            binding.reactor.check_alive()?;
         }
         loop {
             match operation(&self.io) {
@@ -201,13 +224,9 @@ impl<S: AsFd> Socket<S> {
         let reactor = runtime::try_current(|event_loop| Rc::clone(&event_loop.reactor)).ok_or_else(|| {
             io::Error::other("a socket was waited for outside a runtime: await it inside wheelwright::block_on")
         })?;
-        let fd = self.raw();
+        let fd = self.io.as_fd().as_raw_fd();
         let source = reactor.register(&mut SourceFd(&fd), WATCHED)?;
         Ok(self.place.binding.get_or_init(|| Binding { reactor, source, fd }))
-    }
-
-    pub(crate) fn raw(&self) -> RawFd {
-        self.io.as_fd().as_raw_fd()
     }
 }
 
@@ -232,8 +251,9 @@ impl Drop for Place {
     }
 }
 
-impl<S> fmt::Debug for Socket<S> {
+impl<S: fmt::Debug> fmt::Debug for Socket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Socket").field("registered", &self.bound().map(|_| self.number())).finish_non_exhaustive()
+        let registered = self.bound().map(|_| self.number());
+        f.debug_struct("Socket").field("io", &self.io).field("registered", &registered).finish_non_exhaustive()
     }
 }

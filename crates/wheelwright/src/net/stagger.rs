@@ -16,6 +16,7 @@ use crate::time::{Sleep, sleep};
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Attempts under way.
+#[derive(Debug)]
 pub(super) struct Stagger<A> {
     /// Those that were not tried yet.
     addresses: vec::IntoIter<SocketAddr>,

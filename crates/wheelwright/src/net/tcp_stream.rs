@@ -8,11 +8,11 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 
 use super::connection::Sealed;
+use super::operations::{Operation, Try};
 use super::platform;
 use super::socket::Socket;
-use super::turn::Attempt;
 use super::{Connect, Connection, ToAddress};
-use crate::observe::WaitOn;
+use crate::reactor::Direction;
 
 /// A TCP connection.
 ///
@@ -50,7 +50,9 @@ impl Sealed for std::net::TcpStream {
 
     fn accept(listener: &Self::Listener) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = listener.accept()?;
-        Ok((TcpStream::made(Socket::new(stream.into()))?, peer))
+        // Some systems refuse options to a connection that has gone meanwhile.
+        let stream = TcpStream::made(Socket::new(stream.into())).map_err(|_| io::ErrorKind::ConnectionAborted)?;
+        Ok((stream, peer))
     }
 
     fn prepare(&self) -> io::Result<()> {
@@ -95,11 +97,8 @@ impl TcpStream {
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
     #[track_caller]
-    pub fn peek<'a>(
-        &'a mut self,
-        buf: &'a mut [u8],
-    ) -> Attempt<'a, std::net::TcpStream, impl FnMut(&std::net::TcpStream) -> io::Result<usize>> {
-        Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), |io| io.peek(buf))
+    pub fn peek<'a>(&'a mut self, buf: &'a mut [u8]) -> Operation<'a, std::net::TcpStream, impl Try<Self, usize>> {
+        Operation::new(self, Direction::Read, |stream| stream.socket.attempt(Direction::Read, |io| io.peek(buf)))
     }
 
     /// The address of the other side.
@@ -139,13 +138,5 @@ impl TcpStream {
             Some(silence) => socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(silence)),
             None => socket.set_keepalive(false),
         }
-    }
-
-    /// How many routers a packet may pass (IPv4's TTL).
-    ///
-    /// # Errors
-    /// Those of `setsockopt(2)`.
-    pub fn set_ttl(&self, hops: u32) -> io::Result<()> {
-        self.socket.io().set_ttl(hops)
     }
 }

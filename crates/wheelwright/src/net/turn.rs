@@ -3,10 +3,12 @@
 use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
+use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use super::socket::Socket;
+use super::operations::Try;
+use super::socket::{Awaited, Socket, poll_charge};
 use crate::observe::{self, Line, WaitOn};
 use crate::reactor::Direction;
 use crate::ready;
@@ -16,15 +18,17 @@ use crate::wait_list::{self, WaitKey};
 pub(crate) struct Turn<'a, S> {
     pub(crate) socket: &'a Socket<S>,
     on: WaitOn,
-    at: Line,
+    pub(super) at: Line,
     /// Its place among those who wait, while it waits.
     key: Option<WaitKey>,
+    /// There while it waits for what others answer: a server may wait in accept for ever.
+    awaited: Option<Awaited>,
 }
 
 impl<'a, S> Turn<'a, S> {
     /// A turn at writing if it waits on `Writable`, else at reading.
     pub(crate) fn new(socket: &'a Socket<S>, on: WaitOn, at: Line) -> Self {
-        Self { socket, on, at, key: None }
+        Self { socket, on, at, key: None, awaited: None }
     }
 
     fn direction(&self) -> Direction {
@@ -36,29 +40,17 @@ impl<'a, S> Turn<'a, S> {
 
     /// Waits no longer.
     fn end(&mut self) {
-        if let (Some((reactor, source)), Some(key)) = (self.socket.bound(), self.key.take()) {
-            reactor.waiting.set(reactor.waiting.get() - self.weight());
-            wait_list::leave(&source.sharers[self.direction() as usize], key);
+        self.awaited = None;
+        if let (Some(binding), Some(key)) = (self.socket.bound(), self.key.take()) {
+            wait_list::leave(&binding.source.sharers[self.direction() as usize], key);
         }
-    }
-
-    /// A server may be idle for ever, so virtual time jumps over an accept; it does not jump over what others answer.
-    fn weight(&self) -> usize {
-        usize::from(self.on != WaitOn::Accept)
     }
 }
 
 impl<S: AsFd> Turn<'_, S> {
     /// Tries an operation whenever it may succeed, and waits when it would block.
-    pub(crate) fn poll<T>(
-        &mut self,
-        cx: &Context<'_>,
-        operation: impl FnMut(&S) -> io::Result<T>,
-    ) -> Poll<io::Result<T>> {
-        if ready::poll_budget(cx).is_pending() {
-            observe::waits(WaitOn::Yield, 0, self.at);
-            return Poll::Pending;
-        }
+    pub(crate) fn poll<T>(&mut self, cx: &Context<'_>, operation: impl Try<S, T>) -> Poll<io::Result<T>> {
+        ready!(poll_charge(self.at, cx));
         let direction = self.direction();
         if self.socket.may_be_ready(direction) {
             match self.socket.attempt(direction, operation) {
@@ -70,13 +62,13 @@ impl<S: AsFd> Turn<'_, S> {
             }
         }
         ready::refund_budget();
-        let (reactor, source) = self.socket.bound().expect("a socket that would block is registered");
-        reactor.check_alive()?;
-        if self.key.is_none() {
-            reactor.waiting.set(reactor.waiting.get() + self.weight());
+        let binding = self.socket.bound().expect("a socket that would block is registered");
+        binding.reactor.check_alive()?;
+        if self.awaited.is_none() && self.on != WaitOn::Accept {
+            self.awaited = Some(Awaited::new(&binding.reactor));
         }
-        self.key = Some(wait_list::line_up(&source.sharers[direction as usize], self.key, (), cx));
-        if source.is_ready(direction) {
+        self.key = Some(wait_list::line_up(&binding.source.sharers[direction as usize], self.key, (), cx));
+        if binding.source.is_ready(direction) {
             // Keeping or dropping another executor's waker is not beyond ending the runtime.
             cx.waker().wake_by_ref();
         }
@@ -104,11 +96,12 @@ pub struct Attempt<'a, S, F> {
 }
 
 impl<'a, S, F> Attempt<'a, S, F> {
-    pub(crate) fn new<T>(socket: &'a Socket<S>, on: WaitOn, at: Line, operation: F) -> Self
+    #[track_caller]
+    pub(crate) fn new<T>(socket: &'a Socket<S>, on: WaitOn, operation: F) -> Self
     where
-        F: FnMut(&S) -> io::Result<T>,
+        F: Try<S, T>,
     {
-        Self { turn: Turn::new(socket, on, at), operation }
+        Self { turn: Turn::new(socket, on, Location::caller()), operation }
     }
 }
 
@@ -124,7 +117,7 @@ impl<S: AsFd, T, F: FnMut(&S) -> io::Result<T>> Future for Attempt<'_, S, F> {
     }
 }
 
-impl<S, F> fmt::Debug for Attempt<'_, S, F> {
+impl<S: fmt::Debug, F> fmt::Debug for Attempt<'_, S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempt").field("socket", self.turn.socket).finish_non_exhaustive()
     }

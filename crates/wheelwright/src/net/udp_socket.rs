@@ -1,11 +1,10 @@
 //! Turns a UDP port into datagrams that tasks send and receive.
 
-use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs, UdpSocket as StdSocket};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::panic::Location;
 
+use super::operations::Try;
 use super::socket::Socket;
 use super::turn::Attempt;
 use crate::observe::WaitOn;
@@ -30,6 +29,7 @@ use crate::observe::WaitOn;
 /// # }
 /// ```
 #[doc(alias("DatagramProtocol", "create_datagram_endpoint"))]
+#[derive(Debug)]
 pub struct UdpSocket {
     socket: Socket<StdSocket>,
 }
@@ -80,8 +80,8 @@ impl UdpSocket {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was sent.
     #[track_caller]
-    pub fn send<'a>(&'a self, bytes: &'a [u8]) -> Attempt<'a, StdSocket, impl FnMut(&StdSocket) -> io::Result<usize>> {
-        Attempt::new(&self.socket, WaitOn::Writable, Location::caller(), |io| io.send(bytes))
+    pub fn send<'a>(&'a self, bytes: &'a [u8]) -> Attempt<'a, StdSocket, impl Try<StdSocket, usize>> {
+        Attempt::new(&self.socket, WaitOn::Writable, |io| io.send(bytes))
     }
 
     /// Sends one datagram to an address: how many bytes were sent, which is all.
@@ -97,8 +97,8 @@ impl UdpSocket {
         &'a self,
         bytes: &'a [u8],
         address: SocketAddr,
-    ) -> Attempt<'a, StdSocket, impl FnMut(&StdSocket) -> io::Result<usize>> {
-        Attempt::new(&self.socket, WaitOn::Writable, Location::caller(), move |io| io.send_to(bytes, address))
+    ) -> Attempt<'a, StdSocket, impl Try<StdSocket, usize>> {
+        Attempt::new(&self.socket, WaitOn::Writable, move |io| io.send_to(bytes, address))
     }
 
     /// Receives one datagram: how long it is. What does not fit into `buf` is lost.
@@ -109,11 +109,8 @@ impl UdpSocket {
     /// # Cancel safety
     /// If it is dropped before it is ready, nothing was received.
     #[track_caller]
-    pub fn recv<'a>(
-        &'a self,
-        buf: &'a mut [u8],
-    ) -> Attempt<'a, StdSocket, impl FnMut(&StdSocket) -> io::Result<usize>> {
-        Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), |io| io.recv(buf))
+    pub fn recv<'a>(&'a self, buf: &'a mut [u8]) -> Attempt<'a, StdSocket, impl Try<StdSocket, usize>> {
+        Attempt::new(&self.socket, WaitOn::Readable, |io| io.recv(buf))
     }
 
     /// Receives one datagram: how long it is, and who sent it.
@@ -130,8 +127,8 @@ impl UdpSocket {
     pub fn recv_from<'a>(
         &'a self,
         buf: &'a mut [u8],
-    ) -> Attempt<'a, StdSocket, impl FnMut(&StdSocket) -> io::Result<(usize, SocketAddr)>> {
-        Attempt::new(&self.socket, WaitOn::Readable, Location::caller(), |io| io.recv_from(buf))
+    ) -> Attempt<'a, StdSocket, impl Try<StdSocket, (usize, SocketAddr)>> {
+        Attempt::new(&self.socket, WaitOn::Readable, |io| io.recv_from(buf))
     }
 
     /// The address it is connected to.
@@ -149,25 +146,11 @@ impl UdpSocket {
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.io().local_addr()
     }
-
-    /// Permits sending to broadcast addresses, or forbids it, as at first.
-    ///
-    /// # Errors
-    /// Those of `setsockopt(2)`.
-    pub fn set_broadcast(&self, broadcast: bool) -> io::Result<()> {
-        self.socket.io().set_broadcast(broadcast)
-    }
 }
 
 /// Lends the descriptor. It may have been duplicated then, so that it is deregistered before it is closed.
 impl AsFd for UdpSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-impl fmt::Debug for UdpSocket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UdpSocket").field("socket", self.socket.io()).field("registered", &self.socket).finish()
     }
 }

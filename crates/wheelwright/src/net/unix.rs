@@ -3,18 +3,17 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::unix::net::{self, SocketAddr};
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use super::connection::Sealed;
-use super::socket::Socket;
+use super::patience::Patience;
+use super::socket::{Awaited, Socket, poll_charge};
 use super::{Connection, Listener};
-use crate::time::{Sleep, sleep};
-
-/// How often a listener without room is asked again.
-const PAUSE: Duration = Duration::from_millis(5);
+use crate::observe::Line;
+use crate::{ready, runtime};
 
 /// A connection over a Unix socket: a [`Connection`] of std's stream.
 ///
@@ -79,15 +78,18 @@ impl Sealed for net::UnixStream {
 impl UnixStream {
     /// Connects to the listener at a path.
     ///
-    /// While that has no room it is asked again every 5 ms.
+    /// While that has no room it is asked again, after 5 ms at first and 1 s at last: no
+    /// event tells of room.
     ///
     /// # Errors
     /// Those of `connect(2)`: `NotFound` if there is no such file, `ConnectionRefused` if nobody listens there.
     ///
     /// # Cancel safety
     /// If it is dropped before it is ready, nobody sees a connection.
+    #[track_caller]
     pub fn connect(path: impl AsRef<Path>) -> ConnectUnix {
-        ConnectUnix { path: path.as_ref().to_owned(), pause: None }
+        let at = Location::caller();
+        ConnectUnix { path: path.as_ref().to_owned(), patience: Patience::new(at), awaited: None, at }
     }
 
     /// Makes two connected streams without a path.
@@ -136,7 +138,7 @@ impl UnixListener {
     /// # Errors
     /// Those of `socket(2)`, `bind(2)` and `listen(2)`.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
-        Ok(Self::new(Socket::new(mio::net::UnixListener::bind(path)?)))
+        Ok(Self { socket: Socket::new(mio::net::UnixListener::bind(path)?) })
     }
 
     /// Takes a listener of std over; it is made non-blocking.
@@ -144,7 +146,7 @@ impl UnixListener {
     /// # Errors
     /// Those of `fcntl(2)`.
     pub fn from_std(listener: net::UnixListener) -> io::Result<Self> {
-        Ok(Self::new(Socket::adopt(mio::net::UnixListener::from_std(listener))?))
+        Ok(Self { socket: Socket::adopt(mio::net::UnixListener::from_std(listener))? })
     }
 
     /// Gives the listener to std, deregistered from the loop and still non-blocking.
@@ -166,8 +168,10 @@ impl UnixListener {
 #[must_use = "it connects to nothing until it is awaited"]
 pub struct ConnectUnix {
     path: PathBuf,
-    /// Under way while the listener has no room: no event tells of its return.
-    pause: Option<Sleep>,
+    patience: Patience,
+    /// There while the listener has no room.
+    awaited: Option<Awaited>,
+    at: Line,
 }
 
 impl Future for ConnectUnix {
@@ -175,12 +179,18 @@ impl Future for ConnectUnix {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            if let Some(pause) = &mut self.pause {
-                ready!(Pin::new(pause).poll(cx));
-            }
+            ready!(self.patience.poll(cx));
+            ready!(poll_charge(self.at, cx));
             match mio::net::UnixStream::connect(&self.path) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.pause = Some(sleep(PAUSE)),
-                result => return Poll::Ready(result.map(|stream| UnixStream { socket: Socket::new(stream.into()) })),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready::refund_budget();
+                    self.patience.pause();
+                    self.awaited = Some(runtime::current(|event_loop| Awaited::new(&event_loop.reactor)));
+                }
+                result => {
+                    self.awaited = None;
+                    return Poll::Ready(result.map(|stream| UnixStream { socket: Socket::new(stream.into()) }));
+                }
             }
         }
     }
