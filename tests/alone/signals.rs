@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Command;
+use std::time::Duration;
 
 use wheelwright::signal::{ctrl_c, terminate};
-use wheelwright::{Either, block_on, select};
+use wheelwright::{Either, block_on, select, time};
 
 pub(crate) fn wait_twice() {
     block_on(async {
@@ -31,6 +32,14 @@ pub(crate) fn wait_for_both() {
                 }
             }
         }
+    });
+}
+
+/// A server waits for its end all the time: an hour of virtual time passes all the same.
+pub(crate) fn idle() {
+    wheelwright::test(async || {
+        let timer = time::sleep(Duration::from_secs(3600));
+        assert!(matches!(select(ctrl_c(), timer).await, Either::Right(())));
     });
 }
 

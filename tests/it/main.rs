@@ -4,6 +4,7 @@ mod channels;
 mod cleanup;
 mod combinators;
 mod ecosystem;
+mod files;
 mod groups;
 mod handles;
 mod intervals;

@@ -4,8 +4,9 @@ mod taken_over;
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IoSlice, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -161,6 +162,17 @@ fn an_accept_that_is_dropped_leaves_the_connection_to_the_next() {
 }
 
 #[test]
+fn virtual_time_jumps_over_an_idle_listener_and_an_idle_connection_that_says_so() {
+    wheelwright::test(async || {
+        let (mut ours, _theirs) = pair().await;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let serving = spawn(async move { join(listener.accept(), ours.readable().background()).await.1 });
+        time::sleep(Duration::from_secs(3600)).await;
+        serving.abort();
+    });
+}
+
+#[test]
 fn a_listener_that_was_shut_down_gives_an_error_and_not_a_busy_loop() {
     run(async || {
         let listener = Rc::new(TcpListener::bind("127.0.0.1:0").expect("a port"));
@@ -221,6 +233,10 @@ fn streams_are_what_the_ecosystem_expects() {
     run(async || {
         let (ours, theirs) = pair().await;
         is_io(&ours);
+        let slices = [IoSlice::new(b"one"), IoSlice::new(b"two")];
+        let (_input, mut output) = ours.into_split();
+        let written = poll_fn(|cx| Pin::new(&mut output).poll_write_vectored(cx, &slices)).await;
+        assert_eq!(written.expect("there is room"), 6, "halves are no less than the whole");
         drop(theirs);
     });
 }

@@ -41,6 +41,20 @@ fn data_and_fin_in_one_edge_are_both_read() {
 }
 
 #[test]
+fn a_short_read_saves_the_one_that_would_block() {
+    run(async || {
+        let (mut ours, mut theirs) = pair().await;
+        register(&mut ours).await;
+        let mut buf = [0; 4];
+        for (sent, is_ready_after) in [(&b"all"[..], false), (b"full", true)] {
+            theirs.write_all(sent).expect("a write");
+            assert_eq!(ours.read(&mut buf).await.expect("a read"), sent.len());
+            assert_eq!(ours.read_ready(), is_ready_after, "as far as the loop knows");
+        }
+    });
+}
+
+#[test]
 fn a_short_read_on_an_unregistered_socket_hides_nothing() {
     run(async || {
         let (mut ours, mut theirs) = pair().await;

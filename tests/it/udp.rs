@@ -159,6 +159,16 @@ fn virtual_time_does_not_jump_over_an_answer() {
 }
 
 #[test]
+fn virtual_time_jumps_over_an_idle_server_that_says_so() {
+    wheelwright::test(async || {
+        let server = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let serving = spawn(async move { server.recv(&mut [0; 8]).background().await });
+        time::sleep(Duration::from_secs(3600)).await;
+        serving.abort();
+    });
+}
+
+#[test]
 fn a_socket_lends_its_descriptor_for_options() {
     block_on(async {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");

@@ -186,3 +186,6 @@ impl<T> Drop for Receipt<T> {
 }
 
 show!([T] Receipt<T>, |it| kept: it.is_kept());
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,57 @@ fn several_wait_to_write_and_each_gets_its_turn() {
 }
 
 #[test]
+fn an_operation_that_was_interrupted_is_tried_again() {
+    run(async || {
+        let (reader, _writer) = pipe().expect("a pipe");
+        let reader = AsyncFd::new(reader).expect("a pipe");
+        let mut calls = 0;
+        let interrupted = reader.read_with(|_| {
+            calls += 1;
+            if calls < 3 { Err(ErrorKind::Interrupted.into()) } else { Ok(calls) }
+        });
+        assert_eq!(interrupted.await.expect("no signal is an error"), 3);
+    });
+}
+
+#[test]
+fn a_descriptor_that_is_always_ready_does_not_starve_other_tasks() {
+    run(async || {
+        let (_reader, writer) = pipe().expect("a pipe");
+        let writer = AsyncFd::new(writer).expect("a pipe");
+        let laps = Rc::new(Cell::new(0));
+        let counting = Rc::clone(&laps);
+        let counter = spawn(async move {
+            loop {
+                counting.set(counting.get() + 1);
+                yield_now().await;
+            }
+        });
+        for _ in 0..500 {
+            writer.write_with(|_| Ok(())).await.expect("it succeeds at once");
+        }
+        counter.abort();
+        assert!(2 < laps.get(), "{} laps", laps.get());
+    });
+}
+
+#[test]
+fn who_waits_for_room_learns_that_nobody_reads_any_more() {
+    run(async || {
+        let (reader, writer) = pipe().expect("a pipe");
+        let writer = AsyncFd::new(writer).expect("a pipe");
+        while writer.get_ref().write(&[0; 65_536]).is_ok() {}
+        let writing = writer.write_with(|mut pipe| pipe.write(b"x"));
+        // The pipe stays full: the kernel tells of an error, and not of room.
+        let gone = async {
+            yield_now().await;
+            drop(reader);
+        };
+        assert_eq!(join(writing, gone).await.0.expect_err("nobody reads").kind(), ErrorKind::BrokenPipe);
+    });
+}
+
+#[test]
 fn a_counter_and_a_timer_of_the_kernel_are_waited_for() {
     run(async || {
         let counter = AsyncFd::new(eventfd(0, EventfdFlags::empty()).expect("a counter")).expect("it can be watched");

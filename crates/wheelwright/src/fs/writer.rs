@@ -16,7 +16,7 @@ const BUFFER: usize = 64 * 1024;
 
 /// Writes a file, or anything else that `std::io` can write to, from async code.
 ///
-/// What is written is gathered while the last job runs, at most 64 KiB of it, and handed to the pool in order. An error of a
+/// What is written is gathered while the last job runs, until it is 64 KiB or more, and handed to the pool in order. An error of a
 /// job comes out of the next operation, and of each one after it. Dropping the writer hands nothing further over: await
 /// [`close`](Self::close) to know that all is in the file.
 ///

@@ -248,7 +248,7 @@ impl<S: Wire> Connection<S> {
 
     /// Lends the two ways to two futures of one task.
     pub fn split(&mut self) -> (ReadHalf<&Self>, WriteHalf<&Self>) {
-        (ReadHalf::new(self), WriteHalf::new(self))
+        (ReadHalf(self), WriteHalf(self))
     }
 
     /// Gives the two ways to two tasks.
@@ -275,7 +275,7 @@ impl<S: Wire> Connection<S> {
     #[must_use]
     pub fn into_split(self) -> (ReadHalf<Rc<Self>>, WriteHalf<Rc<Self>>) {
         let stream = Rc::new(self);
-        (ReadHalf::new(Rc::clone(&stream)), WriteHalf::new(stream))
+        (ReadHalf(Rc::clone(&stream)), WriteHalf(stream))
     }
 
     /// Reads once. A short read saves the one that would say `WouldBlock`.

@@ -34,11 +34,11 @@ use crate::reactor::Direction;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct ReadHalf<P: Deref<Target: TwoWays>>(P);
+pub struct ReadHalf<P: Deref<Target: TwoWays>>(pub(super) P);
 
 /// The way out of a [`Connection`].
 #[derive(Debug)]
-pub struct WriteHalf<P: Deref<Target: TwoWays>>(P);
+pub struct WriteHalf<P: Deref<Target: TwoWays>>(pub(super) P);
 
 /// What the halves are halves of.
 pub trait TwoWays {
@@ -66,10 +66,6 @@ impl<P: Deref<Target: TwoWays>> Drop for WriteHalf<P> {
 }
 
 impl<S: Wire, P: Deref<Target = Connection<S>>> ReadHalf<P> {
-    pub(super) fn new(stream: P) -> Self {
-        Self(stream)
-    }
-
     /// As [`Connection::read`].
     ///
     /// # Errors
@@ -110,10 +106,6 @@ impl<S: Wire, P: Deref<Target = Connection<S>>> ReadHalf<P> {
 }
 
 impl<S: Wire, P: Deref<Target = Connection<S>>> WriteHalf<P> {
-    pub(super) fn new(stream: P) -> Self {
-        Self(stream)
-    }
-
     /// As [`Connection::write`].
     ///
     /// # Errors
@@ -191,6 +183,16 @@ impl<S: Wire, P: Deref<Target = Connection<S>>> AsyncWrite for WriteHalf<P> {
     #[track_caller]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.0.socket.poll_io(Interest::new(Direction::Write, Location::caller()), cx, || self.0.put(bytes))
+    }
+
+    #[track_caller]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let interest = Interest::new(Direction::Write, Location::caller());
+        self.0.socket.poll_io(interest, cx, || self.0.put_vectored(slices))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -257,3 +257,6 @@ impl<S: fmt::Debug> fmt::Debug for Socket<S> {
         f.debug_struct("Socket").field("io", &self.io).field("registered", &registered).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,14 +21,15 @@ pub(crate) struct Turn<'a, S> {
     pub(super) at: Line,
     /// Its place among those who wait, while it waits.
     key: Option<WaitKey>,
-    /// There while it waits for what others answer: a server may wait in accept for ever.
+    /// Virtual time may jump over the wait, as over accept: a server may be idle for ever.
+    background: bool,
     awaited: Option<Awaited>,
 }
 
 impl<'a, S> Turn<'a, S> {
     /// A turn at writing if it waits on `Writable`, else at reading.
     pub(crate) fn new(socket: &'a Socket<S>, on: WaitOn, at: Line) -> Self {
-        Self { socket, on, at, key: None, awaited: None }
+        Self { socket, on, at, key: None, background: on == WaitOn::Accept, awaited: None }
     }
 
     fn direction(&self) -> Direction {
@@ -64,7 +65,7 @@ impl<S: AsFd> Turn<'_, S> {
         ready::refund_budget();
         let binding = self.socket.bound().expect("a socket that would block is registered");
         binding.reactor.check_alive()?;
-        if self.awaited.is_none() && self.on != WaitOn::Accept {
+        if self.awaited.is_none() && !self.background {
             self.awaited = Some(Awaited::new(&binding.reactor));
         }
         self.key = Some(wait_list::line_up(&binding.source.sharers[direction as usize], self.key, (), cx));
@@ -102,6 +103,15 @@ impl<'a, S, F> Attempt<'a, S, F> {
         F: Try<S, T>,
     {
         Self { turn: Turn::new(socket, on, Location::caller()), operation }
+    }
+}
+
+impl<S, F> Attempt<'_, S, F> {
+    /// Lets the paused clock of a test jump over this wait: nobody depends on its ending soon. A server waiting for the
+    /// next datagram is such a wait.
+    pub fn background(mut self) -> Self {
+        self.turn.background = true;
+        self
     }
 }
 
