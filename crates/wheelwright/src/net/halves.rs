@@ -40,7 +40,7 @@ pub struct ReadHalf<P: Deref<Target: TwoWays>>(pub(super) P);
 #[derive(Debug)]
 pub struct WriteHalf<P: Deref<Target: TwoWays>>(pub(super) P);
 
-/// What the halves are halves of.
+/// What a [`ReadHalf`] and a [`WriteHalf`] are halves of: a [`Connection`].
 pub trait TwoWays {
     /// Nobody waits for this way any more.
     fn leave(&self, way: Shutdown);

@@ -10,12 +10,14 @@ use super::connection::{Connection, Wire};
 use super::socket::Interest;
 use crate::reactor::Direction;
 
-/// One call of an operation on a `T`: its outcome, or `WouldBlock`, after which it is called again when that may help.
+/// What an [`Operation`] or an [`Attempt`](super::Attempt) calls, once or again.
+///
+/// It is called again when that may help, if it says `WouldBlock`; all else is the outcome.
 pub trait Try<T, R>: FnMut(&T) -> io::Result<R> {}
 
 impl<T, R, F: FnMut(&T) -> io::Result<R>> Try<T, R> for F {}
 
-/// The future of one operation on a [`Connection`], or on one of its halves.
+/// The future of [`Connection::read`] and of all that a connection does.
 #[must_use = "nothing is tried until it is awaited"]
 pub struct Operation<'a, S, F> {
     stream: &'a Connection<S>,
@@ -32,8 +34,9 @@ impl<'a, S, F> Operation<'a, S, F> {
         Self { stream, interest: Interest::new(direction, Location::caller()), operation }
     }
 
-    /// Lets the paused clock of a test jump over this wait: nobody depends on its ending soon. A server waiting for the
-    /// next request of an idle connection is such a wait.
+    /// Lets the paused clock of a test jump over this wait.
+    ///
+    /// Nobody depends on its ending soon: a server waiting for the next request of an idle connection is such a wait.
     pub fn background(mut self) -> Self {
         self.interest.background = true;
         self

@@ -107,8 +107,9 @@ impl<'a, S, F> Attempt<'a, S, F> {
 }
 
 impl<S, F> Attempt<'_, S, F> {
-    /// Lets the paused clock of a test jump over this wait: nobody depends on its ending soon. A server waiting for the
-    /// next datagram is such a wait.
+    /// Lets the paused clock of a test jump over this wait.
+    ///
+    /// Nobody depends on its ending soon: a server waiting for the next datagram is such a wait.
     pub fn background(mut self) -> Self {
         self.turn.background = true;
         self
