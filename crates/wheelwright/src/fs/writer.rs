@@ -1,6 +1,5 @@
 //! Turns many small writes to a file into few jobs for the pool, one under way at a time.
 
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::panic::Location;
@@ -138,11 +137,7 @@ impl<W: io::Write + Send + 'static> Writer<W> {
     }
 }
 
-impl<W> fmt::Debug for Writer<W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("gathered", &self.gathered.len()).finish_non_exhaustive()
-    }
-}
+show!([W] Writer<W>, |it| gathered: it.gathered.len());
 
 /// The future of [`Writer::write_all`].
 #[must_use = "nothing is taken until it is awaited"]

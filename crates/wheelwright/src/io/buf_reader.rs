@@ -1,6 +1,5 @@
 //! Turns reads of any length into lines and other pieces with an end, by a buffer in between.
 
-use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -280,8 +279,4 @@ impl<R: AsyncRead + Unpin> Future for ReadUntil<'_, R> {
     }
 }
 
-impl<R> fmt::Debug for BufReader<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BufReader").field("held", &self.buffer().len()).finish_non_exhaustive()
-    }
-}
+show!([R] BufReader<R>, |it| held: it.buffer().len());

@@ -1,6 +1,5 @@
 //! Turns a reader and a writer into a transfer, or two streams into a relay.
 
-use std::fmt;
 use std::io;
 use std::panic::Location;
 use std::pin::Pin;
@@ -206,8 +205,4 @@ impl Way {
     }
 }
 
-impl fmt::Debug for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Way").field("copied", &self.copied).finish_non_exhaustive()
-    }
-}
+show!([] Way, |it| copied: it.copied);

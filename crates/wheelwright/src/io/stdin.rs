@@ -1,6 +1,5 @@
 //! Turns standard input into something a task can read, by a thread of the pool that blocks for it.
 
-use std::fmt;
 use std::io::{self, BufRead, Cursor, Read};
 use std::panic::Location;
 use std::pin::Pin;
@@ -72,8 +71,4 @@ fn read_chunk() -> io::Result<Vec<u8>> {
     Ok(chunk)
 }
 
-impl fmt::Debug for Stdin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stdin").field("reading", &self.job.is_some()).finish_non_exhaustive()
-    }
-}
+show!([] Stdin, |it| reading: it.job.is_some());

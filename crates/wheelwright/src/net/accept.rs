@@ -1,6 +1,5 @@
 //! Turns a connection that the kernel holds into a stream, and patience into a way through a lack of descriptors.
 
-use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -48,8 +47,4 @@ fn has_gone(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionReset | HostUnreachable | NetworkDown | NetworkUnreachable)
 }
 
-impl<S: Wire> fmt::Debug for Accept<'_, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accept").field("patience", &self.patience).finish_non_exhaustive()
-    }
-}
+show!([S: Wire] Accept<'_, S>, |it| patience: it.patience);

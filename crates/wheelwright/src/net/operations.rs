@@ -1,6 +1,5 @@
 //! Turns a system call on a connection into a future that tries it whenever it may succeed, and leaves nothing behind.
 
-use std::fmt;
 use std::io;
 use std::panic::Location;
 use std::pin::Pin;
@@ -77,8 +76,4 @@ impl<S, F> Drop for Operation<'_, S, F> {
     }
 }
 
-impl<S, F> fmt::Debug for Operation<'_, S, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operation").field("interest", &self.interest).finish_non_exhaustive()
-    }
-}
+show!([S, F] Operation<'_, S, F>, |it| interest: it.interest);

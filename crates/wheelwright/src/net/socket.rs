@@ -251,12 +251,7 @@ impl Drop for Place {
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for Socket<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let registered = self.bound().map(|_| self.number());
-        f.debug_struct("Socket").field("io", &self.io).field("registered", &registered).finish_non_exhaustive()
-    }
-}
+show!([S: fmt::Debug] Socket<S>, |it| io: it.io, registered: it.bound().map(|_| it.number()));
 
 #[cfg(test)]
 mod tests;

@@ -128,11 +128,7 @@ impl<S: AsFd, T, F: FnMut(&S) -> io::Result<T>> Future for Attempt<'_, S, F> {
     }
 }
 
-impl<S: fmt::Debug, F> fmt::Debug for Attempt<'_, S, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempt").field("socket", self.turn.socket).finish_non_exhaustive()
-    }
-}
+show!([S: fmt::Debug, F] Attempt<'_, S, F>, |it| socket: it.turn.socket);
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,5 @@
 //! Turns paths into connections on this machine: Unix sockets.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::unix::net::{self, SocketAddr};
 use std::panic::Location;
@@ -196,8 +195,4 @@ impl Future for ConnectUnix {
     }
 }
 
-impl fmt::Debug for ConnectUnix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectUnix").field("path", &self.path).finish_non_exhaustive()
-    }
-}
+show!([] ConnectUnix, |it| path: it.path);
