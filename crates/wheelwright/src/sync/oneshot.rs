@@ -210,7 +210,6 @@ impl<T> Drop for Receiver<T> {
         self.channel.has_receiver.set(false);
         self.channel.receiver.leave();
         self.channel.sender.wake();
-        drop(self.channel.value.take());
     }
 }
 

@@ -108,6 +108,29 @@ fn drop_of_a_value_may_use_the_channel() {
     assert!(other.borrow().is_none());
 }
 
+thread_local! {
+    static ANSWER: RefCell<Option<Receiver<u32>>> = const { RefCell::new(None) };
+    static FOUND: RefCell<Vec<Poll<Result<u32, Closed>>>> = const { RefCell::new(Vec::new()) };
+}
+
+#[test]
+fn whoever_is_woken_and_looks_at_once_finds_the_value_or_the_end() {
+    let look = || {
+        let found = ANSWER.with_borrow_mut(|answer| answer.as_mut().map(poll_once));
+        FOUND.with_borrow_mut(|all| all.extend(found));
+    };
+    for value in [Some(7), None] {
+        let (sender, mut receiver) = channel();
+        assert!(poll_with(&mut receiver, &HostileWaker::waker(look, || {})).is_pending());
+        ANSWER.set(Some(receiver));
+        match value {
+            Some(value) => assert_eq!(sender.send(value), Ok(())),
+            None => drop(sender),
+        }
+    }
+    assert_eq!(FOUND.take(), [Poll::Ready(Ok(7)), Poll::Ready(Err(Closed))]);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Send,

@@ -1,7 +1,10 @@
 //! Turns what a channel between threads promises into facts, first on one thread.
 
 use std::cell::RefCell;
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
 
 use super::{Receiver, Sender, channel};
 use crate::sync::{SendError, TryRecvError};
@@ -72,6 +75,30 @@ fn waits_that_are_dropped_leave_nothing_and_hand_their_wake_on() {
     assert_eq!(count.wakes(), 1);
     assert_eq!(poll_once(&mut two), Poll::Ready(Ok(())));
     assert_eq!(receiver.try_recv(), Ok(2), "what was not sent went with its future");
+}
+
+#[test]
+fn a_wake_that_was_used_is_not_handed_on() {
+    let (sender, mut receiver) = channel(1);
+    let (waker, count) = CountingWaker::new();
+    assert_eq!(sender.try_send(0), Ok(()));
+    let (mut one, mut two) = (sender.send(1), sender.send(2));
+    assert!(poll_once(&mut one).is_pending());
+    assert!(poll_with(&mut two, &waker).is_pending());
+    assert_eq!(receiver.try_recv(), Ok(0));
+    assert_eq!(poll_once(&mut one), Poll::Ready(Ok(())));
+    drop(one);
+    assert_eq!(count.wakes(), 0, "there is no room for another");
+}
+
+#[test]
+fn a_receiver_that_goes_while_it_waits_as_a_stream_is_woken_no_more() {
+    let (sender, mut receiver) = channel::<u32>(1);
+    let (waker, count) = CountingWaker::new();
+    assert!(Pin::new(&mut receiver).poll_next(&mut Context::from_waker(&waker)).is_pending());
+    drop(receiver);
+    drop(sender);
+    assert_eq!(count.wakes(), 0);
 }
 
 #[test]
