@@ -265,13 +265,15 @@ fn a_group_outlives_its_runtime_and_says_that_its_tasks_were_cancelled() {
     let runtime = Runtime::builder().build().expect("a loop");
     let mut group = runtime.block_on(async {
         let group = TaskGroup::new();
-        group.spawn(pending::<()>());
+        group.spawn(pending::<Result<(), ()>>());
+        group.spawn(pending());
         group
     });
     drop(runtime);
     block_on(async {
-        assert!(group.join_next().await.expect("one").expect_err("it was cancelled").is_cancelled());
-        assert!(group.join_next().await.is_none());
+        assert!(group.join_next().await.expect("two").expect_err("it was cancelled").is_cancelled());
+        let error = group.join_all().await.expect_err("somebody else cancelled it, which is a failure");
+        assert!(matches!(error.first, TaskError::Ended(error) if error.is_cancelled()));
     });
 }
 

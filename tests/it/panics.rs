@@ -195,6 +195,13 @@ fn join_all_settled_makes_a_panic_in_a_destructor_an_outcome() {
         let outcomes = wheelwright::join_all_settled(children).await;
         assert!(outcomes[1].as_ref().expect_err("its destructor panicked").is_panic());
         assert!(outcomes[0].is_ok() && outcomes[2].is_ok());
+        let guard = OnDrop(|| panic!("in the destructor"));
+        let twice = poll_fn(move |_| -> Poll<()> {
+            let _ = &guard;
+            panic!("in the poll")
+        });
+        let outcomes = wheelwright::join_all_settled([twice]).await;
+        assert!(outcomes[0].as_ref().expect_err("it panicked").to_string().ends_with("in the poll"), "{outcomes:?}");
     });
 }
 

@@ -204,3 +204,15 @@ fn a_scope_dropped_at_any_step_leaves_neither_children_nor_timers() {
         assert!(4 < steps.await);
     });
 }
+
+#[test]
+fn a_scoped_handle_that_gave_its_output_panics_clearly_when_it_is_polled_again() {
+    let text = message_of(|| {
+        block_on(scope(async |s| {
+            let mut child = s.spawn(async { 1 });
+            assert_eq!((&mut child).await, 1);
+            child.await;
+        }));
+    });
+    assert!(text.contains("after it gave its output"), "{text}");
+}

@@ -207,3 +207,35 @@ fn a_start_that_is_dropped_gives_its_place_back_if_it_was_the_last() {
         yield_now().await;
     });
 }
+
+#[test]
+fn a_start_that_is_dropped_in_the_middle_moves_nobody_behind_it() {
+    test(async || {
+        let limiter = Rc::new(RateLimiter::per_second(1.0));
+        limiter.acquire().await;
+        let start = time::now();
+        let starts = [5, 5000, 5000].map(|patience| {
+            let limiter = Rc::clone(&limiter);
+            spawn(
+                async move { timeout(Duration::from_millis(patience), limiter.acquire()).await.map(|()| time::now()) },
+            )
+        });
+        // When the first of them has given up.
+        sleep(Duration::from_millis(10)).await;
+        limiter.acquire().await;
+        assert_eq!((time::now() - start).as_secs(), 4, "behind all three");
+        let seconds = join_all(starts).await.into_iter().map(|start| start.expect("no panic"));
+        let seconds: Vec<_> = seconds.map(|at| at.ok().map(|at| (at - start).as_secs())).collect();
+        assert_eq!(seconds, [None, Some(2), Some(3)]);
+    });
+}
+
+#[test]
+fn a_sleep_that_is_over_stays_over() {
+    test(async || {
+        let mut sleep = pin!(sleep(HOUR));
+        sleep.as_mut().await;
+        let again = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx)));
+        assert!(again.await.is_ready());
+    });
+}

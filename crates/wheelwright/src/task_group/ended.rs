@@ -130,3 +130,25 @@ impl Drop for Gone {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{TaskGroup, yield_now};
+
+    #[test]
+    fn groups_that_are_gone_are_remembered_no_longer() {
+        crate::block_on(async {
+            for _ in 0..10 {
+                let mut group = TaskGroup::new();
+                for _ in 0..2 {
+                    group.spawn(yield_now());
+                }
+                group.join_next().await;
+                yield_now().await;
+                drop(group);
+                assert!(DROPPED.with(|groups| groups.borrow().len()) <= 1);
+            }
+        });
+    }
+}

@@ -1,7 +1,7 @@
 //! Turns the token's promises into facts that are checked one by one.
 
 use std::cell::{Cell, RefCell};
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -151,10 +151,10 @@ fn run_until_cancelled_gives_the_output_if_the_future_is_first() {
 fn run_until_cancelled_does_not_poll_the_future_once_it_is_too_late() {
     let token = CancellationToken::new();
     let polls = Cell::new(0);
-    let mut run = pin!(token.run_until_cancelled(async {
+    let mut run = pin!(token.run_until_cancelled(poll_fn(|_| {
         polls.set(polls.get() + 1);
-        pending::<()>().await;
-    }));
+        Poll::<()>::Pending
+    })));
     let (waker, count) = CountingWaker::new();
     assert!(poll_with(&mut run, &waker).is_pending());
     token.cancel();
