@@ -197,12 +197,7 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-impl<T> fmt::Debug for Sender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Channel { queue, receivers, .. } = &*self.channel;
-        f.debug_struct("Sender").field("queue", queue).field("receivers", receivers).finish_non_exhaustive()
-    }
-}
+show!([T] Sender<T>, |it| queue: it.channel.queue, receivers: it.channel.receivers);
 
 /// Why a receiver of a broadcast channel gets no value.
 ///
@@ -307,11 +302,7 @@ impl<T> Drop for Receiver<T> {
     }
 }
 
-impl<T> fmt::Debug for Receiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("id", &self.channel.queue.id).field("next", &self.next).finish_non_exhaustive()
-    }
-}
+show!([T] Receiver<T>, |it| id: it.channel.queue.id, next: it.next);
 
 /// Waits for a value; made by [`Receiver::recv`].
 #[derive(Debug)]

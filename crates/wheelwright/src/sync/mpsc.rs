@@ -6,7 +6,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::fmt;
 use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
@@ -233,11 +232,7 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-impl<T> fmt::Debug for Sender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").field("room", &self.channel.room).finish_non_exhaustive()
-    }
-}
+show!([T] Sender<T>, |it| room: it.channel.room);
 
 /// A place in a channel, kept for one value; made by [`Sender::reserve`].
 ///
@@ -354,11 +349,7 @@ impl<T> Drop for Receiver<T> {
     }
 }
 
-impl<T> fmt::Debug for Receiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("room", &self.channel.room).field("len", &self.len()).finish()
-    }
-}
+show!([T] Receiver<T>, |it| room: it.channel.room, len: it.len());
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,6 @@
 //! Turns many who want the same value into one who makes it and others who wait for it.
 
 use std::cell;
-use std::fmt;
 
 use super::semaphore::Semaphore;
 use crate::observe::WaitOn;
@@ -146,11 +145,7 @@ impl<T> Default for OnceCell<T> {
     }
 }
 
-impl<T> fmt::Debug for OnceCell<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OnceCell").field("is_set", &self.get().is_some()).field("maker", &self.maker).finish()
-    }
-}
+show!([T] OnceCell<T>, |it| is_set: it.get().is_some(), maker: it.maker);
 
 #[cfg(test)]
 mod tests;

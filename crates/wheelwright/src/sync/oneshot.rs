@@ -4,7 +4,6 @@
 //! once.
 
 use std::cell::Cell;
-use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
@@ -151,11 +150,7 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-impl<T> fmt::Debug for Sender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").field("id", &self.channel.id).field("closed", &self.is_closed()).finish()
-    }
-}
+show!([T] Sender<T>, |it| id: it.channel.id, closed: it.is_closed());
 
 /// The value to come, as a future; made by [`channel`].
 ///
@@ -213,11 +208,7 @@ impl<T> Drop for Receiver<T> {
     }
 }
 
-impl<T> fmt::Debug for Receiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("id", &self.channel.id).finish_non_exhaustive()
-    }
-}
+show!([T] Receiver<T>, |it| id: it.channel.id);
 
 /// Waits until nobody will receive; made by [`Sender::closed`].
 #[derive(Debug)]

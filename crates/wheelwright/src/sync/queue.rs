@@ -1,7 +1,6 @@
 //! Turns a condition that does not hold yet into a place in line, and the place into the news that it holds.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::panic::Location;
 use std::task::{Context, Poll};
 
@@ -37,11 +36,7 @@ impl<T> Queue<T> {
     }
 }
 
-impl<T> fmt::Debug for Queue<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queue").field("id", &self.id).field("waiting", &self.len()).finish()
-    }
-}
+show!([T] Queue<T>, |it| id: it.id, waiting: it.len());
 
 /// The ticket of whoever needed none.
 pub(super) const AT_ONCE: u64 = u64::MAX - 1;

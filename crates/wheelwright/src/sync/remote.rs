@@ -4,7 +4,6 @@
 //! Both follow one protocol, whose steps stand in `protocol.rs`. Whoever is woken is out of the line: while the receiver is
 //! awake, sending costs no lock and no system call.
 
-use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -204,11 +203,7 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-impl<T> fmt::Debug for Sender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").field("id", &self.channel.id).field("closed", &self.is_closed()).finish()
-    }
-}
+show!([T] Sender<T>, |it| id: it.channel.id, closed: it.is_closed());
 
 /// Receives what other threads send; made by [`channel`].
 ///
@@ -306,11 +301,7 @@ impl<T> Drop for Receiver<T> {
     }
 }
 
-impl<T> fmt::Debug for Receiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("id", &self.channel.id).field("len", &self.len()).finish()
-    }
-}
+show!([T] Receiver<T>, |it| id: it.channel.id, len: it.len());
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,6 @@
 //! anybody waited for it at the time; only what lay between two looks is skipped.
 
 use std::cell::{Cell, Ref, RefCell};
-use std::fmt;
 use std::mem;
 use std::rc::Rc;
 
@@ -171,12 +170,7 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-impl<T> fmt::Debug for Sender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Channel { queue, receivers, .. } = &*self.channel;
-        f.debug_struct("Sender").field("queue", queue).field("receivers", receivers).finish_non_exhaustive()
-    }
-}
+show!([T] Sender<T>, |it| queue: it.channel.queue, receivers: it.channel.receivers);
 
 /// Looks at the value and waits for changes.
 ///
@@ -286,11 +280,7 @@ impl<T> Drop for Receiver<T> {
     }
 }
 
-impl<T> fmt::Debug for Receiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("id", &self.channel.queue.id).field("changed", &self.has_changed()).finish()
-    }
-}
+show!([T] Receiver<T>, |it| id: it.channel.queue.id, changed: it.has_changed());
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,6 @@
 //! Turns a cell and a way to make its value into the wait for either.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -65,12 +64,7 @@ impl<'a, T, E, F: FnOnce() -> M, M: Future<Output = Result<T, E>>> Future for Ge
     }
 }
 
-impl<T, F, M> fmt::Debug for GetOrTryInit<'_, T, F, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let makes = self.permit.is_some();
-        f.debug_struct("GetOrTryInit").field("cell", &self.cell).field("makes", &makes).finish_non_exhaustive()
-    }
-}
+show!([T, F, M] GetOrTryInit<'_, T, F, M>, |it| cell: it.cell, makes: it.permit.is_some());
 
 pin_project! {
     /// Waits for the value of a cell; made by [`OnceCell::get_or_init`].
@@ -96,8 +90,4 @@ impl<'a, T, F: FnOnce() -> M, M: Future<Output = T>> Future for GetOrInit<'a, T,
     }
 }
 
-impl<T, F, M> fmt::Debug for GetOrInit<'_, T, F, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.attempt.fmt(f)
-    }
-}
+show!([T, F, M] GetOrInit<'_, T, F, M>, |it| attempt: it.attempt);

@@ -1,7 +1,6 @@
 //! Turns a change that a receiver has not seen into a future, and a value that passes a test into another.
 
 use std::cell::Ref;
-use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
@@ -40,11 +39,7 @@ impl<T> Drop for Changed<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Changed<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Changed").field("id", &self.channel.queue.id).finish_non_exhaustive()
-    }
-}
+show!([T] Changed<'_, T>, |it| id: it.channel.queue.id);
 
 /// Waits for a value that passes a test; made by [`Receiver::wait_for`](super::Receiver::wait_for).
 #[must_use = "futures do nothing unless awaited"]
@@ -77,8 +72,4 @@ impl<'a, T, F: FnMut(&T) -> bool> Future for WaitFor<'a, T, F> {
     }
 }
 
-impl<T, F> fmt::Debug for WaitFor<'_, T, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitFor").field("changed", &self.changed).finish_non_exhaustive()
-    }
-}
+show!([T, F] WaitFor<'_, T, F>, |it| changed: it.changed);
