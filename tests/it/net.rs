@@ -165,6 +165,7 @@ fn an_accept_that_is_dropped_leaves_the_connection_to_the_next() {
 fn virtual_time_jumps_over_an_idle_listener_and_an_idle_connection_that_says_so() {
     wheelwright::test(async || {
         let (mut ours, _theirs) = pair().await;
+        register(&mut ours).await;
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let serving = spawn(async move { join(listener.accept(), ours.readable().background()).await.1 });
         time::sleep(Duration::from_secs(3600)).await;
