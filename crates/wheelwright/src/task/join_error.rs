@@ -122,7 +122,9 @@ impl JoinError {
     /// Tells stderr of a panic that nobody joins. A cancelled task was meant to end.
     pub(crate) fn report_unread(self) {
         if self.is_panic() {
-            eprintln!("wheelwright: {self}; nobody joined it");
+            // In one write, so that what another thread says does not come in between.
+            let report = format!("wheelwright: {self}; nobody joined it\n");
+            eprint!("{report}");
         }
         if let Ok(payload) = self.into_panic() {
             panics::drop_contained(payload);
