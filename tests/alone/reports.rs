@@ -20,13 +20,16 @@ pub(crate) fn panic_unread() {
         assert!(unread.is_finished());
         drop(unread);
         // And work on, and from, other threads.
-        let (begin, begun) = mpsc::channel();
+        let ((begin, begun), (go_on, told)) = (mpsc::channel(), mpsc::channel());
         let job = spawn_blocking(move || {
-            begun.recv().expect("it is sent");
+            begin.send(()).expect("the task listens");
+            told.recv().expect("it is sent");
             panic!("third reason");
         });
+        // One that has not begun would be cancelled at the end.
+        begun.recv().expect("a thread is there for it");
         drop(job);
-        begin.send(()).expect("the job listens");
+        go_on.send(()).expect("the job listens");
         let handle = Handle::current();
         let sender = thread::spawn(move || drop(handle.spawn(async || panic!("fourth reason"))));
         sender.join().expect("it does not panic");
