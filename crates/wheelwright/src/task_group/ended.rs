@@ -4,7 +4,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
@@ -28,8 +27,8 @@ pub(super) struct Ended {
 type Dropped = (u32, Weak<Ended>);
 
 thread_local! {
-    // Never destroyed, so that tasks dropped at the thread's end find it too.
-    static DROPPED: ManuallyDrop<RefCell<Vec<Dropped>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+    // At the thread's end it goes; a runtime that is dropped even later tells of the tasks of each group at once.
+    static DROPPED: RefCell<Vec<Dropped>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Ended {
@@ -54,7 +53,7 @@ impl Ended {
 /// The group is dropped in this task, which is not gone before the group's are.
 pub(super) fn drop_within(group: &Rc<Ended>, task: u32) {
     drop(group.owner.take());
-    DROPPED.with(|groups| groups.borrow_mut().push((task, Rc::downgrade(group))));
+    let _gone = DROPPED.try_with(|groups| groups.borrow_mut().push((task, Rc::downgrade(group))));
 }
 
 /// The groups that this task dropped and that have tasks still. Forgets those that have none.
@@ -105,7 +104,7 @@ struct Leaving(Option<Gone>);
 impl Drop for Leaving {
     #[inline]
     fn drop(&mut self) {
-        if DROPPED.with(|groups| groups.borrow().is_empty()) {
+        if DROPPED.try_with(|groups| groups.borrow().is_empty()).unwrap_or(true) {
             return drop(self.0.take());
         }
         let gone = self.0.take().map(Rc::new);

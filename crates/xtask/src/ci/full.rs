@@ -34,6 +34,8 @@ fn valgrind(tally: &mut Tally) -> Result<(), String> {
         let mut command = in_root("valgrind");
         command.args(["--quiet", "--error-exitcode=9", "--leak-check=no", "--fair-sched=yes"]);
         command.arg(binary).arg("--test-threads=1");
+        // Half a million items between threads that valgrind lets take turns: minutes, and the sanitizer sees them run.
+        command.args(["--skip", "remote::tests::threads"]);
         // Each case of a random test costs fifty times its usual time.
         command.env("PROPTEST_CASES", "8");
         shown(tally, &mut command)?;
