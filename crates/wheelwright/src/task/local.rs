@@ -6,7 +6,6 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::OnceLock;
@@ -19,8 +18,8 @@ use pin_project_lite::pin_project;
 type Value = (u32, Rc<dyn Any>);
 
 thread_local! {
-    // Never destroyed, so that futures dropped at the thread's end find it too.
-    static IN_FORCE: ManuallyDrop<RefCell<Vec<Value>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+    // At the thread's end it goes; futures that are dropped even later find no value.
+    static IN_FORCE: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A value for each task, or for a part of one.
@@ -92,7 +91,7 @@ impl<T: 'static> Local<T> {
     pub fn try_with<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
         let number = self.number();
         let find = |values: &Vec<Value>| values.iter().rev().find(|value| value.0 == number).cloned();
-        let (_, value) = IN_FORCE.with(|values| find(&values.borrow()))?;
+        let (_, value) = IN_FORCE.try_with(|values| find(&values.borrow())).ok()??;
         value.downcast_ref().map(look)
     }
 
@@ -140,7 +139,7 @@ pub fn inherit<F: Future>(future: F) -> WithLocals<F> {
         let found = (0..values.len()).filter(|at| is_found(values, *at));
         found.map(|at| values[at].clone()).collect()
     };
-    WithLocals { locals: IN_FORCE.with(|values| found(&values.borrow())), future: Some(future) }
+    WithLocals { locals: IN_FORCE.try_with(|values| found(&values.borrow())).unwrap_or_default(), future: Some(future) }
 }
 
 pin_project! {
@@ -189,15 +188,15 @@ fn with_values<R>(locals: &[Value], act: impl FnOnce() -> R) -> R {
     impl Drop for Leaving {
         fn drop(&mut self) {
             // Copies: the values themselves stay with their future.
-            IN_FORCE.with(|values| values.borrow_mut().truncate(self.0));
+            let _gone = IN_FORCE.try_with(|values| values.borrow_mut().truncate(self.0));
         }
     }
 
-    let before = IN_FORCE.with(|values| {
+    let before = IN_FORCE.try_with(|values| {
         let mut values = values.borrow_mut();
         values.extend_from_slice(locals);
         values.len() - locals.len()
     });
-    let _leaving = Leaving(before);
+    let _leaving = before.map(Leaving);
     act()
 }
