@@ -9,7 +9,7 @@ use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
-use wheelwright::{Builder, Runtime, Schedule, join_all, spawn, time::sleep, yield_now};
+use wheelwright::{Builder, Group, Runtime, Schedule, join_all, scope, spawn, time::sleep, yield_now};
 
 use crate::run;
 
@@ -214,4 +214,49 @@ pub(crate) fn each_order_once() {
         assert_eq!((runs, found.len()), (wanted.len(), wanted.len()), "{yields:?}");
         assert_eq!(BTreeSet::from_iter(found), wanted);
     }
+}
+
+/// What a lap left over comes before those who were woken since, and who comes in the middle of a lap is in any order, too.
+pub(crate) fn groups_keep_their_laps() {
+    let found = RefCell::new(BTreeSet::new());
+    paused(Schedule::Exhaustive { max: 10_000 }).explore(async || {
+        let written = RefCell::new(String::new());
+        let mut group = Group::new();
+        for (first, then) in [('B', Some('b')), ('A', None), ('C', Some('c'))] {
+            let written = &written;
+            group.insert(async move {
+                written.borrow_mut().push(first);
+                if let Some(then) = then {
+                    yield_now().await;
+                    written.borrow_mut().push(then);
+                }
+            });
+        }
+        while group.join_next().await.is_some() {
+            yield_now().await; // the lap is over, and those behind the one that ended have not run
+        }
+        drop(group);
+        found.borrow_mut().insert(written.take());
+    });
+    let found = found.take();
+    let laps: BTreeSet<(&str, &str)> = found.iter().map(|order| order.split_at(3)).collect();
+    let (first, second): (BTreeSet<&str>, BTreeSet<&str>) = laps.into_iter().unzip();
+    assert_eq!(first, BTreeSet::from(["ABC", "ACB", "BAC", "BCA", "CAB", "CBA"]), "{found:?}");
+    assert_eq!(second, BTreeSet::from(["bc", "cb"]), "{found:?}");
+
+    let found = RefCell::new(BTreeSet::new());
+    let runs = paused(Schedule::Exhaustive { max: 100 }).explore(async || {
+        let written = RefCell::new(String::new());
+        scope(async |s| {
+            ['a', 'b', 'c'].map(|letter| {
+                drop(s.spawn({
+                    let written = &written;
+                    async move { written.borrow_mut().push(letter) }
+                }))
+            })
+        })
+        .await;
+        found.borrow_mut().insert(written.take());
+    });
+    assert_eq!((runs, found.take().len()), (6, 6));
 }

@@ -64,6 +64,8 @@ pub struct Group<F: Future> {
     /// The seats to be polled, woken before this lap or new; those before `at` were polled.
     batch: Vec<u32>,
     at: usize,
+    /// Up to here a schedule has put them into its order; kept up to date only where there is one.
+    ordered: usize,
     /// The lap in which the group was last polled.
     lap: u32,
     /// Its last poll gave `Pending`: who adds a child must wake the parent.
@@ -99,6 +101,7 @@ impl<F: Future> Group<F> {
             list: Rc::new(WokenList { parent: RefCell::new(Parent::Nobody), seats: RefCell::new(Vec::new()) }),
             batch,
             at: 0,
+            ordered: 0,
             lap: 0,
             is_waiting: false,
             reserved: Key::NOBODY,
@@ -191,7 +194,11 @@ impl<F: Future> Group<F> {
     /// Polls the woken children until one is ready.
     #[inline]
     fn poll_woken(&mut self, cx: &Context<'_>) -> Poll<Option<(usize, F::Output)>> {
-        while let Some(seat) = self.batch.get(self.at).copied() {
+        loop {
+            if self.at == self.ordered && schedule::is_on() {
+                self.order_new();
+            }
+            let Some(seat) = self.batch.get(self.at).copied() else { break };
             if POLLS_PER_TURN <= self.polled {
                 cx.waker().wake_by_ref();
                 return self.wait();
@@ -222,24 +229,36 @@ impl<F: Future> Group<F> {
         // Seldom enough that what is moved is less than what was polled.
         if self.batch.len() <= 2 * self.at {
             self.batch.drain(..self.at);
+            self.ordered = self.ordered.saturating_sub(self.at);
             self.at = 0;
         }
         self.batch.append(&mut self.list.seats.borrow_mut());
         if 2 * self.seats.len() < self.batch.len() - self.at {
             self.line_up_once();
         }
-        if schedule::is_on() {
-            let place = Place::of(self.made_at);
-            schedule::permute(&mut self.batch[self.at..], |seat| Step::Child(seat, place));
-        }
+    }
+
+    /// Puts those who came last into the order of a schedule, once those have run who came before them.
+    #[cold]
+    fn order_new(&mut self) {
+        let place = Place::of(self.made_at);
+        schedule::permute(&mut self.batch[self.at..], |seat| Step::Child(seat, place));
+        self.ordered = self.batch.len();
     }
 
     /// Strikes out those who stand in line twice: a child that is ready although it was woken leaves its entry to the next.
     #[cold]
     fn line_up_once(&mut self) {
         let mut is_lined_up = vec![false; self.seats.len()];
-        self.batch.drain(..mem::take(&mut self.at));
-        self.batch.retain(|seat| !mem::replace(&mut is_lined_up[*seat as usize], true));
+        let (mut index, mut ordered) = (mem::take(&mut self.at), 0);
+        self.batch.drain(..index);
+        self.batch.retain(|seat| {
+            let is_first = !mem::replace(&mut is_lined_up[*seat as usize], true);
+            ordered += usize::from(is_first && index < self.ordered);
+            index += 1;
+            is_first
+        });
+        self.ordered = ordered;
     }
 
     fn wait<T>(&mut self) -> Poll<T> {
@@ -314,7 +333,7 @@ impl<F: Future> Group<F> {
         }
         self.reserved = Key::NOBODY;
         self.keys.fill(Key::NOBODY);
-        self.at = 0;
+        (self.at, self.ordered) = (0, 0);
         self.batch = (0..self.seats.len() as u32).filter(|seat| !self.seats.is_empty(*seat as usize)).collect();
         self.list.seats.borrow_mut().clear();
     }

@@ -8,7 +8,8 @@ use crate::observe::{WaitOn, waits};
 
 /// Lets the other ready tasks run before this one goes on.
 ///
-/// The task goes to the end of the ready list and runs again in the next lap. A long computation that yields now and
+/// The task goes to the end of the ready list and runs again in the next lap, first come, first served; under another
+/// [`Schedule`](crate::Schedule) who was woken in the same lap may go before or after it, so nothing may depend on that. A long computation that yields now and
 /// then keeps timers and sockets alive; one that cannot belongs on a thread, with
 /// [`spawn_blocking`](crate::spawn_blocking).
 ///

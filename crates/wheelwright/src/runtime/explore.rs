@@ -79,8 +79,9 @@ impl Builder {
     /// ```
     #[track_caller]
     pub fn check_determinism<T>(self, mut body: impl AsyncFnMut() -> T) {
-        let mut run = || self.run_once(Some(Order::traced(self.first_order())), &mut body).unwrap_or_default();
-        let (first, second) = (run(), run());
+        // No closure: it would hide the caller's line.
+        let first = self.run_once(Some(Order::traced(self.first_order())), &mut body).unwrap_or_default();
+        let second = self.run_once(Some(Order::traced(self.first_order())), &mut body).unwrap_or_default();
         let (first, second) = (first.steps(), second.steps());
         let length = first.len().max(second.len());
         if let Some(at) = (0..length).find(|at| first.get(*at) != second.get(*at)) {
@@ -91,7 +92,10 @@ impl Builder {
 
     #[track_caller]
     fn first_order(&self) -> Option<Order> {
-        Order::new(self.schedule).unwrap_or_else(|error| panic!("no runtime could be made: {error}"))
+        match Order::new(self.schedule) {
+            Ok(order) => order,
+            Err(error) => panic!("no runtime could be made: {error}"),
+        }
     }
 
     #[track_caller]
