@@ -2,8 +2,6 @@
 //!
 //! `cargo test --test alone` runs them all, `cargo test --test alone NAME` those whose name contains it.
 
-#![allow(clippy::print_stdout, reason = "what a test program is for")]
-
 mod cancels;
 mod crowd;
 mod descriptors;

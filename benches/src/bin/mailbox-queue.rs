@@ -3,8 +3,6 @@
 //! `cargo run --profile bench -p wheelwright-benches --bin mailbox-queue`. Two threads send slot numbers as fast as they can, and
 //! this one takes them as the loop does. Processor time of all three, user and system, per number sent; the two take turns.
 
-#![allow(clippy::print_stdout, reason = "what a program that measures is for")]
-
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;

@@ -26,6 +26,7 @@
 //! ```
 //!
 //! Not here yet: TLS (an `https` URL is a clear error), redirects, compression, server-sent events, retries with a budget.
+#![warn(clippy::print_stdout)] // what stdout is for is the program's to say
 
 // In reading order: the two sides, what both carry, and the core that both share.
 mod client; // URLs -> responses

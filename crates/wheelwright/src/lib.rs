@@ -1,6 +1,7 @@
 //! Turns async programs into one thread and one event loop: executor, reactor, timers and the tools around them.
 #![doc = ""]
 #![doc = include_str!("../README.md")]
+#![warn(clippy::print_stdout)] // what stdout is for is the program's to say
 
 // In reading order: what a wake is, what it runs, where wakes come from, the loop, and what is built on it.
 #[macro_use]

@@ -1,8 +1,8 @@
 //! Turns a chore of this repository into one command: `cargo xtask tidy`, `cargo xtask ci`.
-#![allow(clippy::print_stdout, reason = "a command line tool speaks on stdout")]
 
 mod bench; // this runtime measured beside others
 mod ci; // every stage of a check of the whole
+mod marked; // the parts of pages that are written by these chores
 mod tidy; // the house rules that a machine can check
 mod tree; // the repository's files, read once
 

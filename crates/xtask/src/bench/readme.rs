@@ -2,13 +2,14 @@
 
 use super::results::FOLDER;
 use super::rows::{OURS, ROWS, Row};
+use crate::marked::Section;
 
 use serde_json::Value;
 use std::fs;
 
 const PAGE: &str = "README.md";
-const BEGIN: &str = "<!-- figures: written by `cargo xtask bench` -->";
-const END: &str = "<!-- /figures -->";
+const SECTION: Section =
+    Section { page: PAGE, begin: "<!-- figures: written by `cargo xtask bench` -->", end: "<!-- /figures -->" };
 
 /// Writes the table of the files that are there into README.
 pub(super) fn write() -> Result<(), String> {
@@ -26,9 +27,6 @@ pub(crate) fn check(readme: &str, file: impl Fn(&str) -> Option<String>) -> Resu
 }
 
 fn renewed(page: &str, file: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-    let missing = || format!("{PAGE} needs the lines `{BEGIN}` and `{END}`");
-    let (before, rest) = page.split_once(BEGIN).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
     let mut table =
         String::from("| one operation | ours | tokio | ratio (quartiles) | to reach |\n|---|---|---|---|---|\n");
     for row in ROWS {
@@ -37,7 +35,7 @@ fn renewed(page: &str, file: impl Fn(&str) -> Option<String>) -> Result<String, 
             table.push_str(&line(row, &figures));
         }
     }
-    Ok(format!("{before}{BEGIN}\n{table}{END}{after}"))
+    SECTION.renewed(page, &table)
 }
 
 fn line(row: &Row, figures: &Value) -> String {
@@ -80,7 +78,8 @@ mod tests {
             let text = r#"{"peers": [{"peer": "wheelwright", "cpu_ns": {"median": 5.0}, "ratio": {"median": 0.5, "low": 0.4, "high": 0.6}}]}"#;
             path.ends_with("/yield.json").then(|| text.to_owned())
         };
-        let page = renewed(&format!("# Front\n{BEGIN}\n{END}\nmore\n"), file).expect("the markers are there");
+        let page = renewed(&format!("# Front\n{}\n{}\nmore\n", SECTION.begin, SECTION.end), file)
+            .expect("the markers are there");
         assert!(page.contains("one task | 5.0 ns |  | 0.50 (0.40 to 0.60) |"), "{page}");
         assert_eq!(check(&page, file), Ok(()));
         assert!(check(&page.replace("0.50", "0.40"), file).is_err());

@@ -4,14 +4,15 @@
 //! to touch it; `cargo xtask tidy --bless` writes it anew.
 
 use super::Complaint;
+use crate::marked::Section;
 use crate::tree::Tree;
 
 use std::fmt::Write;
 use std::path::Path;
 
 const PAGE: &str = "ARCHITECTURE.md";
-const BEGIN: &str = "<!-- counts: written by `cargo xtask tidy --bless` -->";
-const END: &str = "<!-- /counts -->";
+const SECTION: Section =
+    Section { page: PAGE, begin: "<!-- counts: written by `cargo xtask tidy --bless` -->", end: "<!-- /counts -->" };
 
 /// A stated count may differ from the real one by this many lines, or by a twentieth of it.
 const SLACK: usize = 20;
@@ -106,14 +107,14 @@ fn stale(tree: &Tree) -> Vec<Complaint> {
     let Some(page) = tree.text(PAGE) else {
         return vec![Complaint::new(PAGE, 1, "missing: it is the map of this code")];
     };
-    let Some((from, to)) = marked(page) else {
-        return vec![Complaint::new(PAGE, 1, format!("no `{BEGIN}` … `{END}`: the counts are stated there"))];
+    let (table, line) = match SECTION.text(page) {
+        Ok(found) => found,
+        Err(missing) => return vec![Complaint::new(PAGE, 1, missing)],
     };
     let stated = |part: &Part| {
-        let row = page[from..to].lines().find_map(|line| line.strip_prefix(&format!("| {} | ", part.name)))?;
+        let row = table.lines().find_map(|line| line.strip_prefix(&format!("| {} | ", part.name)))?;
         row.split(' ').next()?.parse::<usize>().ok()
     };
-    let line = page[..from].lines().count() + 1;
     let complaint = |part: &Part| {
         let lines = part.lines(tree);
         let agrees = stated(part).is_some_and(|stated| stated.abs_diff(lines) <= SLACK.max(lines / 20));
@@ -124,24 +125,15 @@ fn stale(tree: &Tree) -> Vec<Complaint> {
     PARTS.iter().filter_map(complaint).collect()
 }
 
-/// The range between the markers.
-fn marked(page: &str) -> Option<(usize, usize)> {
-    let from = page.find(BEGIN)? + BEGIN.len();
-    let to = from + page[from..].find(END)?;
-    Some((from, to))
-}
-
 /// Rewrites the table in ARCHITECTURE.md.
 pub(super) fn bless(root: &Path, tree: &Tree) -> Result<(), String> {
-    let page = tree.text(PAGE).unwrap_or_default();
-    let (from, to) = marked(page).ok_or_else(|| format!("{PAGE} needs the lines `{BEGIN}` and `{END}`"))?;
-    let page = format!("{}\n{}{}", &page[..from], table(tree), &page[to..]);
+    let page = SECTION.renewed(tree.text(PAGE).unwrap_or_default(), &table(tree))?;
     std::fs::write(root.join(PAGE), page).map_err(|error| format!("cannot write {PAGE}: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BEGIN, END, PAGE, check, table};
+    use super::{PAGE, SECTION, check, table};
     use crate::tidy::planted::complaints;
     use crate::tree::Tree;
 
@@ -150,7 +142,7 @@ mod tests {
     fn page(count: usize) -> String {
         let code = "fn a() {}\n".repeat(count);
         let tree = Tree::of([(CODE.to_owned(), code)]);
-        format!("# Map\n{BEGIN}\n{}{END}\n", table(&tree))
+        format!("# Map\n{}\n{}{}\n", SECTION.begin, table(&tree), SECTION.end)
     }
 
     fn found(code: usize, page: &str) -> Vec<String> {
@@ -171,7 +163,7 @@ mod tests {
         let lines = |count: usize| "fn a() {}\n".repeat(count);
         let page = |count: usize| {
             let tree = Tree::of([(tool.to_owned(), lines(count)), (CODE.to_owned(), lines(100))]);
-            format!("# Map\n{BEGIN}\n{}{END}\n", table(&tree))
+            format!("# Map\n{}\n{}{}\n", SECTION.begin, table(&tree), SECTION.end)
         };
         let found =
             |count: usize| complaints(check, &[(tool, &lines(count)), (CODE, &lines(100)), (PAGE, &page(count))]);
