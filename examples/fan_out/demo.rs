@@ -1,11 +1,12 @@
 //! Turns a server and three ways of calling it, all of them child processes, into a table.
 
-use std::io::{self, BufRead, BufReader};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::io;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+use support::process::Child;
 use wheelwright::{Either, select, spawn_blocking, time::sleep};
 use wheelwright_http::Client;
 
@@ -17,9 +18,9 @@ use crate::ways::{CALLS, Way};
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(50);
 
-/// The server in its own process. It ends with its standard input, so also with us, however we end.
+/// The server in its own process.
 struct ServerProcess {
-    child: Child,
+    _child: Child,
     /// Of a call; where its counts are lies beside.
     url: String,
     client: Client,
@@ -33,7 +34,7 @@ pub(crate) fn run(json: bool) -> Result<ExitCode, Failure> {
 }
 
 async fn measure() -> io::Result<Vec<Figures>> {
-    let mut server = ServerProcess::start().await?;
+    let server = ServerProcess::start().await?;
     let style = ProgressStyle::with_template("{msg:<17} {bar:30} {pos:>3} of {len} calls answered");
     // Without a terminal nothing is drawn.
     let bar = ProgressBar::new((Way::ALL.len() * CALLS) as u64).with_style(style.expect("a template that was tried"));
@@ -42,24 +43,19 @@ async fn measure() -> io::Result<Vec<Figures>> {
         ways.push(server.measure(way, &bar).await?);
     }
     bar.finish_and_clear();
-    drop(server.child.stdin.take());
-    on_the_pool(move || server.child.wait()).await?;
     Ok(ways)
 }
 
 impl ServerProcess {
     async fn start() -> io::Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--serve", "--tied"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let (child, line) = on_the_pool(move || {
-            let mut child = command.spawn()?;
-            let mut line = String::new();
-            BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line)?;
+        let (child, line) = on_the_pool(|| {
+            let mut child = Child::start(&["--serve", "--tied"])?;
+            let line = child.line()?;
             Ok((child, line))
         })
         .await?;
-        match line.trim().strip_suffix("/call") {
-            Some(url) => Ok(Self { child, url: url.to_owned(), client: Client::new() }),
+        match line.strip_suffix("/call") {
+            Some(url) => Ok(Self { _child: child, url: url.to_owned(), client: Client::new() }),
             None => Err(io::Error::other("the server did not start")),
         }
     }
@@ -72,13 +68,12 @@ impl ServerProcess {
             Way::Loop => "on the loop",
         });
         self.ask("reset").await?;
-        let mut command = Command::new(std::env::current_exe()?);
         let (_, port) = self.url.rsplit_once(':').expect("a server's address ends with its port");
-        command.args(["--way", way.name(), "--port", port]).stdin(Stdio::null()).stderr(Stdio::inherit());
-        let child = on_the_pool(move || command.output());
+        let port = port.to_owned();
+        let child = on_the_pool(move || Child::start(&["--way", way.name(), "--port", &port])?.finish());
         let Either::Left(output) = select(child, self.follow(bar, bar.position())).await;
         let counts = self.ask("counts").await?;
-        let figures = Figures::from_json(&output?.stdout);
+        let figures = Figures::from_json(output?.as_bytes());
         let figures = figures.ok_or_else(|| io::Error::other(format!("the way {} told no figures", way.name())))?;
         Ok(Figures { max_in_flight: counts["most"].as_u64(), connections: counts["connections"].as_u64(), ..figures })
     }

@@ -1,9 +1,9 @@
 //! Turns a process into figures: its time, its threads, its memory.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
+use support::usage::{cpu_time, peak_memory_kb};
 
 use crate::ways::Way;
 
@@ -35,7 +35,7 @@ impl Figures {
             cpu_ms: cpu_time().as_secs_f64() * 1e3,
             max_in_flight: None,
             connections: None,
-            peak_rss_kb: status("VmHWM:"),
+            peak_rss_kb: peak_memory_kb(),
             os_threads,
         }
     }
@@ -79,27 +79,10 @@ impl Figures {
     }
 }
 
-/// How many threads this process has now.
-pub(crate) fn os_threads() -> Option<u64> {
-    status("Threads:")
-}
-
-/// The time that the processors worked for this process, for threads that have ended, too.
-fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::try_from(time).expect("a process has not run for less than no time")
-}
-
-/// A number of Linux's own list about this process; elsewhere there is no such list.
-fn status(field: &str) -> Option<u64> {
-    let list = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = list.lines().find_map(|line| line.strip_prefix(field))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Figures, Instant, Way, os_threads};
+    use super::{Figures, Instant, Way};
+    use support::usage::os_threads;
 
     #[test]
     fn figures_survive_the_way_between_two_processes() {

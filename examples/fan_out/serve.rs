@@ -2,14 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
 use http::{Response, StatusCode};
-use wheelwright::{signal::ctrl_c, spawn_blocking, time::sleep};
+use support::process::released;
+use wheelwright::{signal::ctrl_c, time::sleep};
 use wheelwright_http::{Body, Server};
 
 use crate::Failure;
@@ -47,7 +48,7 @@ pub(crate) fn run(tied: bool) -> Result<ExitCode, Failure> {
             }
         });
         match tied {
-            true => drop(spawn_blocking(|| io::stdin().read_to_end(&mut Vec::new())).await),
+            true => released().await,
             false => ctrl_c().await?,
         }
         running.shutdown(DELAY).await;

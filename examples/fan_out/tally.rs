@@ -4,8 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use support::usage::os_threads;
+
 use crate::call::Caller;
-use crate::figures::{Figures, os_threads};
+use crate::figures::Figures;
 use crate::outcome::Outcome;
 use crate::ways::Way;
 

@@ -5,10 +5,11 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use support::usage::os_threads;
 use wheelwright_http::Client;
 
 use crate::Failure;
-use crate::figures::{Figures, os_threads};
+use crate::figures::Figures;
 
 /// How many calls each way makes.
 pub(crate) const CALLS: usize = 50;

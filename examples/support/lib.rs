@@ -1,0 +1,6 @@
+//! Turns what several programs need besides their topic into four small modules.
+
+pub mod heartbeat; // a beat every few milliseconds -> how late the loop was
+pub mod process; // this program, started anew in another role
+pub mod quantile; // many durations -> the middle one, the 99th in a hundred, the longest
+pub mod usage; // a process -> its time, threads, memory and descriptors
