@@ -1,0 +1,103 @@
+//! Turns a list that comes page by page into a stream, and reads it one page at a time and one ahead, with tokio.
+//!
+//! `cargo run --release -p wheelwright-benches-book --bin streams` prints what the example `streams` prints.
+
+use std::cell::RefCell;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::join;
+use tokio::time::{Instant, sleep};
+
+const PAGES: [&str; 4] = ["abc", "def", "ghi", "jkl"];
+const FETCH: usize = 100;
+const READ: usize = 30;
+/// What a sign of the chart stands for.
+const SIGN: usize = 10;
+
+#[tokio::main(flavor = "current_thread", start_paused = true)]
+async fn main() {
+    println!("4 pages of 3 items: a page takes {FETCH} ms to come, an item {READ} ms to read; a sign is {SIGN} ms");
+    let (pages, each) = (PAGES.len(), 3 * READ);
+    let chart = Chart::new();
+    one_at_a_time(&chart).await;
+    let sum = chart.show("each page when it is wanted");
+    assert_eq!(sum, pages * (FETCH + each), "fetching and reading take turns");
+
+    let chart = Chart::new();
+    one_ahead(&chart).await;
+    let overlapped = chart.show("one page ahead");
+    assert_eq!(overlapped, FETCH + (pages - 1) * FETCH.max(each) + each, "the longer of the two hides the other");
+    println!(
+        "\nAn async generator runs only while it is asked: asked one page ahead, it fetches while we read, \
+         and all is read after {overlapped} ms instead of {sum} ms."
+    );
+}
+
+/// tokio has no generators: a state and an async function from it to an item and the next state do the same.
+fn pages(chart: &Chart) -> impl Stream<Item = &'static str> {
+    stream::unfold(Some(0), move |next| async move { Some(fetch(next?, chart).await) })
+}
+
+async fn one_at_a_time(chart: &Chart) {
+    let mut pages = pin!(pages(chart));
+    while let Some(items) = pages.next().await {
+        read(items, chart).await;
+    }
+}
+
+async fn one_ahead(chart: &Chart) {
+    let mut pages = pin!(pages(chart));
+    let mut page = pages.next().await;
+    while let Some(items) = page {
+        (page, ()) = join!(pages.next(), read(items, chart));
+    }
+}
+
+async fn fetch(page: usize, chart: &Chart) -> (&'static str, Option<usize>) {
+    chart.spend(FETCH, &(page + 1).to_string(), &chart.service).await;
+    (PAGES[page], (page + 1 < PAGES.len()).then_some(page + 1))
+}
+
+async fn read(items: &str, chart: &Chart) {
+    for item in items.chars() {
+        chart.spend(READ, &item.to_string(), &chart.reader).await;
+    }
+}
+
+struct Chart {
+    begun: Instant,
+    service: RefCell<String>,
+    reader: RefCell<String>,
+}
+
+impl Chart {
+    fn new() -> Self {
+        Self { begun: Instant::now(), service: RefCell::default(), reader: RefCell::default() }
+    }
+
+    fn ms(&self) -> usize {
+        self.begun.elapsed().as_millis() as usize
+    }
+
+    async fn spend(&self, ms: usize, sign: &str, lane: &RefCell<String>) {
+        let from = self.ms() / SIGN;
+        sleep(Duration::from_millis(ms as u64)).await;
+        let mut lane = lane.borrow_mut();
+        *lane = format!("{lane:from$}{}", sign.repeat(self.ms() / SIGN - from));
+    }
+
+    /// Prints it, and tells how long all took.
+    fn show(&self, title: &str) -> usize {
+        let (service, reader, took) = (self.service.borrow(), self.reader.borrow(), self.ms());
+        let (first, last) = ((reader.len() - reader.trim_start().len()) * SIGN, service.len() * SIGN);
+        println!("\n{title}: first item after {first} ms, last page after {last} ms, all read after {took} ms");
+        println!("  service  {service}\n  reader   {reader}");
+        let mut items: Vec<char> = reader.replace(' ', "").chars().collect();
+        items.dedup();
+        assert_eq!(String::from_iter(items), PAGES.concat(), "every item once, and in order");
+        assert!(reader.find('a') < service.find('4'), "the first item is read before the last page is asked for");
+        took
+    }
+}

@@ -1,0 +1,120 @@
+//! Turns a crowd of calls into a few at a time: how many in flight are enough, and what a rate bounds instead.
+//!
+//! `cargo run --release --example bounded` runs under the paused clock: it waits for more than two minutes in no time.
+//! The same in Python is `book/python/bounded.py`, with tokio `benches/book/bounded.rs`; the three print the same.
+//!
+//! Try: give the service 16 workers, which no caller is told. What in the table tells it? Or let it work on a call for
+//! 300 ms: which columns change, and does the knee?
+
+use std::cell::Cell;
+use std::io;
+use std::time::Duration;
+
+use support::quantile;
+use wheelwright::sync::Semaphore;
+use wheelwright::time::{self, RateLimiter, sleep};
+use wheelwright::{Runtime, join_all};
+
+const WORKERS: usize = 8;
+const WORK: Duration = Duration::from_millis(100);
+const CALLS: usize = 640;
+/// The last is none at all.
+const LIMITS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, CALLS];
+const RATE: u32 = 25;
+const STARTS: u32 = 10;
+
+/// What a limit came to: calls, and milliseconds that half of them took at most.
+struct Row {
+    limit: usize,
+    per_second: u128,
+    latency: u128,
+}
+
+fn main() -> io::Result<()> {
+    Runtime::builder().paused().build()?.block_on(async {
+        let knee = at_limits().await;
+        println!("\n{STARTS} calls with no limit, but a rate of {RATE} starts a second");
+        let usual = at_a_rate(WORK).await;
+        let slow = at_a_rate(WORK * 10).await;
+        assert!(usual < slow, "at the same rate, a slower service has more in flight");
+        println!(
+            "\nThis service has use for {knee} calls in flight: fewer leave it idle, more only fill its queue; \
+             a rate bounds how many start, not how many are in flight."
+        );
+    });
+    Ok(())
+}
+
+async fn at_limits() -> usize {
+    let each = WORK.as_millis();
+    println!("{CALLS} calls to a service that works on {WORKERS} at once, {each} ms each, and queues the rest");
+    println!("limit  in flight  calls/s  median latency  in flight: # worked on, . queued");
+    let mut rows = Vec::new();
+    for limit in LIMITS {
+        rows.push(at_limit(limit).await);
+    }
+    let best = rows.iter().max_by_key(|row| 1000 * row.per_second / row.latency);
+    let knee = best.expect("there are limits").limit;
+    assert!(knee < CALLS, "more is not always better");
+    println!("the knee is {knee}: more calls/s for each ms of latency than with any other limit");
+    for (fewer, more) in rows.iter().zip(&rows[1..]) {
+        assert_eq!(fewer.per_second < more.per_second, more.limit <= knee, "only up to the knee, more calls/s");
+        assert_eq!(fewer.latency < more.latency, knee < more.limit, "only beyond the knee, more latency");
+    }
+    knee
+}
+
+async fn at_limit(limit: usize) -> Row {
+    let (service, permits, begun) = (Service::new(WORK), Semaphore::new(limit), time::now());
+    // `map_concurrent(limit, 0..CALLS, …)` does without the permits, and makes each future only when it may start.
+    let latencies = join_all((0..CALLS).map(async |_| {
+        let _permit = permits.acquire().await.expect("nobody closes it");
+        let sent = time::now(); // who waits for a permit has sent nothing yet
+        service.answer().await;
+        time::now() - sent
+    }));
+    let latency = quantile::of(&latencies.await, 0.5).as_millis();
+    let per_second = CALLS as u128 * 1000 / (time::now() - begun).as_millis();
+    let most = service.most.get();
+    let bar = "#".repeat(most.min(WORKERS)) + &".".repeat(most.saturating_sub(WORKERS));
+    let rest = if bar.len() <= 64 { "" } else { " and so on" };
+    println!("{limit:>5}  {most:>9}  {per_second:>7}  {latency:>11} ms  {bar:.64}{rest}");
+    assert_eq!(most, limit, "never more than the limit, and no permit lies idle");
+    Row { limit, per_second, latency }
+}
+
+async fn at_a_rate(work: Duration) -> usize {
+    let (service, limiter, begun) = (Service::new(work), RateLimiter::per_second(RATE.into()), time::now());
+    let starts = join_all((0..STARTS).map(async |_| {
+        limiter.acquire().await;
+        let started = (time::now() - begun).as_millis();
+        service.answer().await;
+        started
+    }));
+    let (starts, most) = (starts.await, service.most.get());
+    println!("each takes {:>4} ms: starts at {starts:?} ms, at most {most} in flight", work.as_millis());
+    assert!(starts.iter().zip(0..).all(|(start, n)| n * 1000 / u128::from(RATE) <= *start), "no faster than the rate");
+    most
+}
+
+/// Stands for a service elsewhere: it works on a few calls at once, and the rest wait in its queue.
+struct Service {
+    work: Duration,
+    workers: Semaphore,
+    in_flight: Cell<usize>,
+    most: Cell<usize>,
+}
+
+impl Service {
+    fn new(work: Duration) -> Self {
+        Self { work, workers: Semaphore::new(WORKERS), in_flight: Cell::new(0), most: Cell::new(0) }
+    }
+
+    async fn answer(&self) {
+        self.in_flight.set(self.in_flight.get() + 1);
+        self.most.set(self.most.get().max(self.in_flight.get()));
+        let _worker = self.workers.acquire().await.expect("nobody closes it");
+        sleep(self.work).await;
+        self.in_flight.set(self.in_flight.get() - 1);
+    }
+}
