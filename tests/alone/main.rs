@@ -62,6 +62,7 @@ const CASES: &[Case] = &[
     Case { name: "ctrl_c_wakes_whoever_waits_for_it", body: signals::wait_twice, check: signals::interrupt_twice },
     Case { name: "virtual_time_jumps_over_a_wait_for_a_signal", body: signals::idle, check: succeeds },
     Case { name: "groups_keep_their_laps_in_every_order", body: schedules::groups_keep_their_laps, check: succeeds },
+    Case { name: "scopes_begin_in_any_order", body: schedules::scopes_begin_in_any_order, check: succeeds },
     Case { name: "every_order_is_explored", body: schedules::explore_all, check: succeeds },
     Case { name: "a_seed_repeats_its_order", body: schedules::seeds_repeat, check: succeeds },
     Case {

@@ -24,10 +24,12 @@ use crate::waker::{self, Key};
 mod buffered;
 mod concurrent;
 mod join_all;
+mod join_next;
 
 pub use buffered::Buffered;
 pub use concurrent::{ForEachConcurrent, MapConcurrent, for_each_concurrent, map_concurrent};
 pub use join_all::{JoinAll, JoinAllSettled, TryJoinAll, join_all, join_all_settled, try_join_all};
+pub use join_next::JoinNext;
 
 /// Futures that one task runs side by side, taking their outputs as they come.
 ///
@@ -392,21 +394,6 @@ impl<F: Future> Default for Group<F> {
 }
 
 show!([F: Future] Group<F>, |it| len: it.len);
-
-/// The future of [`Group::join_next`].
-#[must_use = "it waits for nothing until it is awaited"]
-#[derive(Debug)]
-pub struct JoinNext<'a, F: Future> {
-    group: &'a mut Group<F>,
-}
-
-impl<F: Future> Future for JoinNext<'_, F> {
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.group.poll_join_next(cx).map(|next| next.map(|(_, output)| output))
-    }
-}
 
 #[cfg(test)]
 mod tests;

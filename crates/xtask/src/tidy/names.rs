@@ -39,7 +39,9 @@ fn file_name(source: &Source) -> Vec<Complaint> {
             "no mod.rs: `foo.rs` beside `foo/`, so that a tab bears its name",
         )];
     }
-    let word = empty_word(name.trim_end_matches(".rs"));
+    // A program is named after its topic, and a topic in the words of those who ask for it.
+    let is_program = source.path.strip_prefix("examples/") == Some(name);
+    let word = empty_word(name.trim_end_matches(".rs")).filter(|_| !is_program);
     word.map(|word| Complaint::new(&source.path, 1, format!("{word} fits any file; name what it holds")))
         .into_iter()
         .collect()
@@ -91,6 +93,8 @@ mod tests {
     #[test]
     fn a_file_name_that_fits_anything_is_found() {
         assert_eq!(complaints(check, &[("a/utils.rs", ""), ("a/mod.rs", ""), ("a/wheel.rs", "")]).len(), 2);
+        let programs = [("examples/per_core.rs", ""), ("examples/a/core.rs", "")];
+        assert_eq!(complaints(check, &programs).len(), 1, "a program's topic may be a core");
     }
 
     #[test]
