@@ -60,32 +60,27 @@ fn main() -> io::Result<()> {
         return block_on(serve());
     }
     let mut server = Child::start(&["--serve"])?;
-    let url = server.line()?;
-    block_on(measure(&url));
+    block_on(measure(&server.line()?));
     Ok(())
 }
 
 async fn measure(url: &str) {
-    println!(
-        "A heartbeat is due every {} ms. How late 99 of 100 beats are at most, while something",
-        PERIOD.as_millis()
-    );
-    println!("else is called {CALLS} times and takes about {} ms each time:\n", BUSY.as_millis());
+    let (period, busy) = (PERIOD.as_millis(), BUSY.as_millis());
+    println!("A heartbeat is due every {period} ms. How late 99 of 100 beats are at most, while something");
+    println!("else is called {CALLS} times and takes about {busy} ms each time:\n");
     println!("{:<34}{:>14}{:>14}", "", "on the loop", "on the pool");
-    let (mut best_inline, mut worst_pooled) = (Duration::MAX, Duration::ZERO);
+    let (mut least_late, mut most_late) = (Duration::MAX, Duration::ZERO);
     for (name, culprit) in CULPRITS {
         let inline = on_the_loop(culprit, url).await;
         let pooled = on_the_pool(culprit, url).await;
         println!("{name:<34}{:>14}{:>14}", milliseconds(inline), milliseconds(pooled));
         assert!(PERIOD < inline, "{name}: the heartbeat waits until the call is over, and misses beats");
         assert!(pooled < inline / 2, "{name}: on the pool it is in nobody's way");
-        (best_inline, worst_pooled) = (best_inline.min(inline), worst_pooled.max(pooled));
+        (least_late, most_late) = (least_late.min(inline), most_late.max(pooled));
     }
+    let (least, most) = (milliseconds(least_late), milliseconds(most_late));
     println!(
-        "\nWhatever blocks the loop blocks everybody on it: heartbeats came {} late and more, and with the same calls on \
-         the pool {} at most.",
-        milliseconds(best_inline),
-        milliseconds(worst_pooled),
+        "\nWho blocks the loop blocks all who are on it: beats came {least} late and more, off the loop {most} at most."
     );
 }
 

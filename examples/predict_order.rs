@@ -1,4 +1,4 @@
-//! Turns five puzzles into a rule of who runs when: in which order do the letters come?
+//! Turns five puzzles (in which order do the letters come?) into a rule of who runs when.
 //!
 //! `cargo run --release --example predict_order` takes no time. asyncio gives the same five orders, and only these.
 //!

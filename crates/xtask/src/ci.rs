@@ -1,11 +1,9 @@
 //! Turns the repository into a verdict: every stage is run, timed and reported, and the tests of all are added up.
 
 mod commands; // running a program, reading along, counting tests
-mod examples; // what each example must print
-mod fan_out; // the main example, checked by what it writes
+pub(crate) mod examples; // what each example must print
 mod full; // the slow stages: sanitizer, valgrind, colliding generations
 pub(crate) mod guards; // instructions and allocations that may not grow
-mod pages; // a few pages over HTTP for an example to fetch
 
 use crate::tidy;
 use commands::{Tally, cargo};
@@ -29,12 +27,14 @@ const STAGES: &[Stage] = &[
     Stage { name: "loom", run: loom },
     Stage { name: "examples", run: examples::run },
     Stage { name: "interop", run: interop },
+    Stage { name: "tests of a larger example", run: crawl },
     // The README's command; the doctests are part of it.
     Stage { name: "cargo test", run: |tally| cargo(tally, &["test", "--no-fail-fast"], &[]) },
 ];
 
 fn clippy(tally: &mut Tally) -> Result<(), String> {
-    let everything = ["--workspace", "--all-targets", "--features", "wheelwright-tests/loom"];
+    let features = ["loom", "crawl", "sqlite", "ureq"].join(",");
+    let everything = ["--workspace", "--all-targets", "--features", &features];
     cargo(tally, &[&["clippy"], &everything[..], &["--", "-D", "warnings"]].concat(), &[])
 }
 
@@ -44,6 +44,11 @@ fn docs(tally: &mut Tally) -> Result<(), String> {
 
 fn loom(tally: &mut Tally) -> Result<(), String> {
     cargo(tally, &["test", "-p", "wheelwright-tests", "--features", "loom", "--test", "loom", "--release"], &[])
+}
+
+/// Its features keep it out of the plain `cargo test`.
+fn crawl(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &["test", "-p", "wheelwright-examples", "--features", "crawl", "--example", "crawl"], &[])
 }
 
 /// Other people's code on our loop: hyper's server answers hyper's client.

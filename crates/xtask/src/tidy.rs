@@ -8,6 +8,7 @@ mod documentation; // what may await says what cancelling it does
 mod migration; // words of others that should lead to ours
 mod names; // words that say nothing, notes to oneself, macros
 mod paths; // no file knows the machine it was written on
+mod programs; // examples that a reader can start, change and finish
 mod public_items; // what the documentation of the public leaves out
 mod shape; // the first line, the length of files and functions
 mod shelves; // which module of the runtime may import which
@@ -56,6 +57,7 @@ const CHECKS: &[fn(&Tree) -> Vec<Complaint>] = &[
     code_map::check,
     migration::check,
     public_items::check,
+    programs::check,
     paths::check,
     counts::check,
     figures,

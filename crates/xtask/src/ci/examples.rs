@@ -1,29 +1,48 @@
 //! Turns every example program into a run whose output is compared with what it promises.
 
+mod companions; // the same program in Python and with tokio
+mod fan_out; // the main example, checked by what its output means
+pub(crate) mod manifest; // which examples there are
+pub(crate) mod page; // what they showed, as a table
+mod pages; // a few pages over HTTP for the main example to fetch
+mod programs; // how each is run and compared
+mod transcripts; // what a program printed before, and prints now
+
 use super::commands::{Tally, captured, in_root, shown};
-use super::fan_out;
 use crate::tree;
+use manifest::Listed;
+use programs::{Companions, PROGRAMS, Program};
 
-use std::process::Output;
+use std::process::{Command, ExitCode, Output};
+use std::time::Instant;
 
-/// Longest time an example may take; the main one promises ten seconds.
+/// Longest time an example may take, in seconds; the slowest promises ten.
 const LIMIT: &str = "100";
 
-/// One run of one example.
-pub(super) struct Run {
-    pub(super) example: &'static str,
-    pub(super) arguments: &'static [&'static str],
+/// Set where nothing may be missing that an example needs.
+const SKIP_NOTHING: &str = "WHEELWRIGHT_SKIP_NOTHING";
+
+/// One run of the main example.
+struct Run {
+    arguments: &'static [&'static str],
     /// What it reads.
-    pub(super) input: fn() -> Result<String, String>,
+    input: fn() -> Result<String, String>,
     /// What must hold for what it wrote and how it ended.
-    pub(super) check: fn(&Finished) -> Result<(), String>,
+    check: fn(&Finished) -> Result<(), String>,
 }
 
 /// What an example wrote and how it ended.
-pub(super) struct Finished {
-    pub(super) stdout: String,
-    pub(super) stderr: String,
-    pub(super) code: Option<i32>,
+struct Finished {
+    stdout: String,
+    stderr: String,
+    code: Option<i32>,
+}
+
+/// How a comparison ended that found no fault.
+enum Ended {
+    Well,
+    /// What it needs is not here.
+    Skipped(String),
 }
 
 impl Finished {
@@ -33,53 +52,129 @@ impl Finished {
     }
 }
 
-/// Every run; an example without one is a failure.
-const RUNS: &[&[Run]] = &[fan_out::RUNS];
-
-/// Builds all examples, runs each as the table says, and compares.
+/// Builds all examples, runs each, and compares.
 pub(super) fn run(tally: &mut Tally) -> Result<(), String> {
     shown(tally, in_root("cargo").args(["build", "--release", "--examples"]))?;
-    let mut faults = missing(&manifest()?);
-    for run in RUNS.iter().copied().flatten() {
-        let verdict = once(run);
-        let said = verdict.as_ref().map_or_else(String::as_str, |()| "ok");
-        println!("{} {}: {said}", run.example, run.arguments.join(" "));
-        faults.extend(verdict.err());
-    }
+    let listed = listed()?;
+    let mut faults = missing(&listed);
+    faults.extend(fan_out::RUNS.iter().filter_map(|run| told("fan_out", || main_example(run)).err()));
+    faults.extend(PROGRAMS.iter().filter_map(|program| told(program.name, || once(program, &listed)).err()));
     if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
 }
 
-fn manifest() -> Result<String, String> {
-    std::fs::read_to_string(tree::root().join("examples/Cargo.toml")).map_err(|error| error.to_string())
+/// Runs `cargo xtask examples`: those that are named, or all but the main one; compares, or writes what they print.
+pub(crate) fn run_chore(words: &[&str]) -> ExitCode {
+    let (options, names): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| word.starts_with("--"));
+    let bless = options == ["--bless"];
+    let unknown = names.iter().find(|name| !PROGRAMS.iter().any(|program| program.name == **name));
+    if !(bless || options.is_empty()) || unknown.is_some() {
+        let known: Vec<&str> = PROGRAMS.iter().map(|program| program.name).collect();
+        eprintln!("usage: cargo xtask examples [NAME...] [--bless]; the names are {}", known.join(", "));
+        return ExitCode::from(2);
+    }
+    let chosen = PROGRAMS.iter().filter(|program| names.is_empty() || names.contains(&program.name));
+    let act = |program: &Program, listed: &[Listed]| match bless {
+        true => printed(&mut command(program, listed)?)
+            .and_then(|text| transcripts::bless(program, &text))
+            .map(|()| Ended::Well),
+        false => once(program, listed),
+    };
+    let result = listed().and_then(|listed| {
+        let faults = chosen.filter_map(|program| told(program.name, || act(program, &listed)).err()).count();
+        let page = if bless { page::bless() } else { Ok(()) };
+        page.and((faults == 0).then_some(()).ok_or_else(|| format!("{faults} of them failed")))
+    });
+    if let Err(error) = &result {
+        eprintln!("examples: {error}");
+    }
+    ExitCode::from(u8::from(result.is_err()))
+}
+
+/// Says how it went, in a line.
+fn told(name: &str, act: impl FnOnce() -> Result<Ended, String>) -> Result<(), String> {
+    let begun = Instant::now();
+    let ended = act();
+    let took = begun.elapsed().as_secs_f64();
+    match ended {
+        Ok(Ended::Well) => println!("{name}: ok in {took:.1} s"),
+        Ok(Ended::Skipped(why)) if std::env::var_os(SKIP_NOTHING).is_none() => println!("{name}: SKIPPED: {why}"),
+        Ok(Ended::Skipped(why)) => return fault(name, &format!("skipped, and {SKIP_NOTHING} is set: {why}")),
+        Err(error) => return fault(name, &error),
+    }
+    Ok(())
+}
+
+fn fault(name: &str, error: &str) -> Result<(), String> {
+    println!("{name}: FAILED: {error}");
+    Err(format!("{name}: {error}"))
+}
+
+fn listed() -> Result<Vec<Listed>, String> {
+    let manifest = std::fs::read_to_string(tree::root().join(manifest::PATH)).map_err(|error| error.to_string())?;
+    Ok(manifest::listed(&manifest))
 }
 
 /// Examples that the manifest names and no run covers.
-fn missing(manifest: &str) -> Vec<String> {
-    let sections = manifest.split("[[example]]").skip(1);
-    let names = sections.filter_map(|section| section.split("name = \"").nth(1)?.split('"').next());
-    let unseen = names.filter(|name| !RUNS.iter().copied().flatten().any(|run| run.example == *name));
-    unseen.map(|name| format!("the example {name} is never run: add it to the table")).collect()
+fn missing(listed: &[Listed]) -> Vec<String> {
+    let is_run = |name: &str| name == "fan_out" || PROGRAMS.iter().any(|program| program.name == name);
+    let unseen = listed.iter().filter(|example| !is_run(&example.name));
+    unseen.map(|example| format!("the example {} is never run: add it to the table", example.name)).collect()
 }
 
-fn once(run: &Run) -> Result<(), String> {
+fn main_example(run: &Run) -> Result<Ended, String> {
     let mut command = in_root("timeout");
-    command.args([LIMIT, "cargo", "run", "--quiet", "--release", "--example", run.example, "--"]).args(run.arguments);
+    command.args([LIMIT, "cargo", "run", "--quiet", "--release", "--example", "fan_out", "--"]).args(run.arguments);
     let finished = Finished::new(&captured(&mut command, &(run.input)()?)?);
-    (run.check)(&finished).map_err(|fault| {
-        let shown = format!("--- stdout\n{}\n--- stderr\n{}", finished.stdout, finished.stderr);
-        println!("{shown}\n--- exit code {:?}", finished.code);
-        format!("{} {}: {fault}", run.example, run.arguments.join(" "))
+    (run.check)(&finished).map(|()| Ended::Well).map_err(|fault| {
+        let Finished { stdout, stderr, code } = &finished;
+        println!("--- stdout\n{stdout}\n--- stderr\n{stderr}\n--- exit code {code:?}");
+        format!("{}: {fault}", run.arguments.join(" "))
     })
+}
+
+/// Runs one program, and its companions, and compares what they print with its transcript.
+fn once(program: &Program, listed: &[Listed]) -> Result<Ended, String> {
+    let printed = printed(&mut command(program, listed)?)?;
+    if let Some(why) = printed.strip_prefix("skipped: ") {
+        return Ok(Ended::Skipped(why.trim().into()));
+    }
+    transcripts::compare(program, &printed)?;
+    match program.has_companions {
+        Companions::Alone => Ok(Ended::Well),
+        Companions::PythonAndTokio => companions::check(program, |printed| transcripts::compare(program, printed)),
+    }
+}
+
+/// The command that the program's own header states, with its arguments.
+fn command(program: &Program, listed: &[Listed]) -> Result<Command, String> {
+    let example = listed.iter().find(|example| example.name == program.name);
+    let example = example.ok_or_else(|| format!("{} does not name it", manifest::PATH))?;
+    let mut command = in_root("cargo");
+    command.args(example.arguments()).arg("--quiet").arg("--").args(program.arguments);
+    Ok(command)
+}
+
+/// What a program prints that ends well; else what it complained of.
+fn printed(command: &mut Command) -> Result<String, String> {
+    let mut limited = in_root("timeout");
+    limited.arg(LIMIT).arg(command.get_program()).args(command.get_args());
+    let finished = Finished::new(&captured(&mut limited, "")?);
+    match finished.code {
+        Some(0) => Ok(finished.stdout),
+        Some(124) => Err(format!("it did not end within {LIMIT} s")),
+        code => Err(format!("exit code {code:?}\n{}{}", finished.stdout, finished.stderr)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::missing;
+    use super::{manifest::listed, missing};
 
     #[test]
     fn an_example_that_is_never_run_is_found() {
-        let manifest = "[package]\nname = \"a\"\n[[example]]\nname = \"fan_out\"\n\n[[example]]\nname = \"attic\"\n";
-        let found = missing(manifest);
+        let manifest =
+            "[[example]]\nname = \"fan_out\"\npath = \"a.rs\"\n\n[[example]]\nname = \"attic\"\npath = \"b.rs\"\n";
+        let found = missing(&listed(manifest));
         assert_eq!(found.len(), 1);
         assert!(found[0].contains("attic"), "{found:?}");
     }

@@ -30,8 +30,16 @@ const STRANGERS: &[&str] = &[
 
 const LIBRARIES: &[&str] = &["-p", "wheelwright", "-p", "wheelwright-http", "--edges", "normal,build"];
 
-const ALL_BUT_BENCHES: &[&str] =
-    &["--workspace", "--exclude", "wheelwright-benches", "--edges", "normal,build,dev", "--all-features"];
+const ALL_BUT_BENCHES: &[&str] = &[
+    "--workspace",
+    "--exclude",
+    "wheelwright-benches",
+    "--exclude",
+    "wheelwright-benches-book",
+    "--edges",
+    "normal,build,dev",
+    "--all-features",
+];
 
 pub(super) fn check(root: &Path) -> Vec<Complaint> {
     let mut complaints = Vec::new();

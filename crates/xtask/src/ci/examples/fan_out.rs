@@ -1,15 +1,15 @@
 //! Turns the promises of the main example into checks of what it prints and writes.
 
-use super::examples::{Finished, Run};
 use super::pages;
+use super::{Finished, Run};
 
 use serde_json::Value;
 
 pub(super) const RUNS: &[Run] = &[
-    Run { example: "fan_out", arguments: &[], input: no_input, check: table },
-    Run { example: "fan_out", arguments: &["--json"], input: no_input, check: three_ways },
-    Run { example: "fan_out", arguments: &["--urls", "-", "--out", "-"], input: list, check: records },
-    Run { example: "fan_out", arguments: &["--no-such-option"], input: no_input, check: usage },
+    Run { arguments: &[], input: no_input, check: table },
+    Run { arguments: &["--json"], input: no_input, check: three_ways },
+    Run { arguments: &["--urls", "-", "--out", "-"], input: list, check: records },
+    Run { arguments: &["--no-such-option"], input: no_input, check: usage },
 ];
 
 fn no_input() -> Result<String, String> {

@@ -1,0 +1,75 @@
+//! Turns the names of the examples into how each is run, and how its output is compared with what it printed before.
+
+/// One example.
+pub(super) struct Program {
+    pub(super) name: &'static str,
+    pub(super) arguments: &'static [&'static str],
+    pub(super) output: Output,
+    /// Written in Python and with tokio as well.
+    pub(super) has_companions: Companions,
+}
+
+/// What of an output is the same at every run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Output {
+    /// All of it.
+    Bytes,
+    /// The words; figures are those of the moment.
+    Words,
+}
+
+/// In which worlds a program is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Companions {
+    Alone,
+    PythonAndTokio,
+}
+
+impl Program {
+    /// Runs under the paused clock, and prints the same at every run.
+    const fn paused(name: &'static str) -> Self {
+        Self { name, arguments: &[], output: Output::Bytes, has_companions: Companions::Alone }
+    }
+
+    /// Runs in real time, and prints figures.
+    const fn measured(name: &'static str) -> Self {
+        Self { output: Output::Words, ..Self::paused(name) }
+    }
+
+    /// Prints the same in Python and with tokio.
+    const fn in_three_worlds(name: &'static str) -> Self {
+        Self { has_companions: Companions::PythonAndTokio, ..Self::paused(name) }
+    }
+
+    const fn with(self, arguments: &'static [&'static str]) -> Self {
+        Self { arguments, ..self }
+    }
+}
+
+/// Every example but the main one, whose output is checked by its meaning.
+pub(super) const PROGRAMS: &[Program] = &[
+    Program::measured("async_driver"),
+    Program::paused("await_or_spawn"),
+    Program::measured("boundaries"),
+    Program::in_three_worlds("bounded"),
+    Program::in_three_worlds("cancel"),
+    Program::paused("cleanup"),
+    Program::measured("cpu_bound"),
+    Program::measured("crawl"),
+    Program::in_three_worlds("download"),
+    Program::in_three_worlds("gather"),
+    Program::measured("graceful_shutdown"),
+    Program::measured("never_block"),
+    Program::paused("partial_failure"),
+    Program::measured("per_core"),
+    Program::measured("polite"),
+    Program::paused("predict_order"),
+    Program::paused("replay"),
+    Program::measured("session"),
+    Program::paused("shared_state"),
+    Program::in_three_worlds("streams"),
+    Program::in_three_worlds("task_group"),
+    Program::measured("three_ways"),
+    Program::measured("threads_vs_async").with(&["--quick"]),
+    Program::in_three_worlds("timeouts"),
+];
