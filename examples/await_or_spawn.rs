@@ -1,7 +1,7 @@
 //! Turns calls that are awaited in a row into the sum of their times, and calls that are spawned into the maximum.
 //!
 //! `cargo run --release --example await_or_spawn` runs under the paused clock: it waits for 3.4 s in no time.
-//! Neither a coroutine object of asyncio nor a future of tokio does anything until it is awaited.
+//! Neither a coroutine of asyncio nor a future of Rust does anything until it is awaited, or made a task.
 //!
 //! Try: add a row for `join_all(CALLS.map(call))`. Nothing is spawned there: which of the times does it take, and why?
 
@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
         println!("calls of {CALLS:?} ms        begin at (ms)    all over after");
         assert_eq!(show("each awaited where it is made", awaited()).await, sum, "one after another");
         assert_eq!(show("made first, then awaited", made_first()).await, sum, "making a future begins nothing");
-        assert_eq!(show("each spawned and awaited at once", spawned_singly()).await, sum, "nothing runs beside it");
+        assert_eq!(show("each spawned, awaited right away", spawned_singly()).await, sum, "nothing runs beside it");
         assert_eq!(show("spawned first, then awaited", spawned_first()).await, maximum, "all run side by side");
     });
     println!(

@@ -1,9 +1,10 @@
 //! Turns three calls into one wait, and an error of one into a choice: the others run on, or they end with it.
 //!
-//! `cargo run --release --example gather` runs under the paused clock: it waits for 900 ms in no time.
+//! `cargo run --release --example gather` runs under the paused clock: it waits for 2.5 s in no time.
 //! The same in Python is `book/python/gather.py`, with tokio `benches/book/gather.rs`; the three print the same.
 //!
-//! Try: let `c` fail, too. Which error comes out, and what becomes of the second one? (`task_group` keeps it.)
+//! Try: let `c` fail, too (`if failing.is_some() && name != "b"`). Which error comes out, and what becomes of the second
+//! one? (`task_group` keeps it.)
 
 use std::cell::Cell;
 use std::io;
@@ -49,16 +50,17 @@ async fn call(name: &str, ms: u64, failing: Option<&str>) -> Result<String, Stri
 fn main() -> io::Result<()> {
     Runtime::builder().paused().build()?.block_on(async {
         all_well().await;
-        FINISHED.set(0);
+        assert_eq!(FINISHED.take(), 3, "nobody fails");
         println!("\na fails, and the others run on");
         after_an_error(try_join_all(CALLS.map(|(name, ms)| {
             let task = spawn(call(name, ms, Some("a"))); // a task of its own lives on when nobody waits for it
             async { task.await.expect("it does not panic") }
         })))
         .await;
-        FINISHED.set(0);
+        assert_eq!(FINISHED.take(), 2, "the error of one ended nobody else");
         println!("\na fails, and the others end with it");
         after_an_error(try_join_all(CALLS.map(|(name, ms)| call(name, ms, Some("a"))))).await;
+        assert_eq!(FINISHED.take(), 0, "the error of one ended the others");
     });
     println!(
         "\nThree calls take as long as the slowest; whether an error ends the others is a choice, made when they start."

@@ -1,9 +1,10 @@
 //! Turns five puzzles (in which order do the letters come?) into a rule of who runs when.
 //!
-//! `cargo run --release --example predict_order` takes no time. asyncio gives the same five orders, and only these.
+//! `cargo run --release --example predict_order` takes no time. asyncio gives the same five orders, unless its tasks are made eager.
 //!
-//! Try: write your five answers down before you scroll to `PUZZLES`. Then look at the runs of the fourth: to yield lets
-//! others run, but it waits for nobody. Change one line of it so that `c` comes last in every run.
+//! Try: before you run it, read the functions from `called` on and write your five answers down. Then look at the runs of
+//! the fourth: to yield lets others run, but it waits for nobody. Await the task there instead (`task.await?`, and
+//! `Ok(())` at the end): what becomes of its runs?
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -75,7 +76,7 @@ async fn two_tasks() -> Ended {
 /// The name, the code, the order that must come, one that no schedule gives, and why.
 const PUZZLES: [(&str, Code, &str, &str, &str); 5] = [
     ("called", || Box::pin(called()), "ba", "ab", "a future does nothing until it is awaited"),
-    ("spawned", || Box::pin(spawned()), "ab", "-", "tasks run by themselves, first spawned first"),
+    ("spawned", || Box::pin(spawned()), "ab", "-", "tasks run by themselves, first come first"),
     ("ready", || Box::pin(ready()), "bca", "abc", "awaiting what is ready switches nothing"),
     ("pausing", || Box::pin(pausing()), "bac", "abc", "awaiting what is not ready lets others run"),
     ("two_tasks", || Box::pin(two_tasks()), "abdce", "adbce", "between two awaits nothing else runs"),
@@ -86,18 +87,17 @@ fn main() {
     for (number, (name, ..)) in (1..).zip(PUZZLES) {
         println!("{number}  {}", code_of(name));
     }
-    println!(
-        "\n   predicted  came   because                                        runs  every possible order     never"
-    );
+    println!("\n   predicted  came   because                                     runs  every possible order     never");
     for (number, (_, code, predicted, never, why)) in (1..).zip(PUZZLES) {
         let came = orders(Schedule::Fifo, code).concat();
         let all = orders(Schedule::Exhaustive { max: 1000 }, code);
-        println!("{number}  {predicted:9}  {came:5}  {why:45}  {:4}  {:23}  {never}", all.len(), all.join(" "));
+        println!("{number}  {predicted:9}  {came:5}  {why:42}  {:4}  {:23}  {never}", all.len(), all.join(" "));
         assert_eq!(came, predicted, "the default order is known before, unless WHEELWRIGHT_SEED sets another");
         assert!(all.contains(&came) && all.iter().all(|order| order != never), "no schedule breaks the rule");
     }
     println!(
-        "\nNothing else runs until an await has to wait: so five orders were predicted, and no schedule broke the rule."
+        "\nNothing else runs until an await has to wait, and then who was ready first: so five orders were predicted; \
+         other schedules change who comes first, and none broke the rule."
     );
 }
 

@@ -4,7 +4,7 @@
 //! Threads would need a lock or an atomic in each of the three ways. asyncio behaves as this does.
 //!
 //! Try: make the `Cell` of `an_await_between` a `RefCell`, and hold its `borrow_mut` across the await. Then no update
-//! is lost silently: what happens instead? (`cargo clippy` tells without a run.)
+//! is lost silently: what happens instead? (`cargo clippy --example shared_state` tells without a run.)
 
 use std::cell::Cell;
 use std::ops::RangeInclusive;
@@ -28,8 +28,8 @@ fn main() {
     let (locked, in_any_order) = show("an await, with a Mutex", mutex_across);
     assert_eq!((locked, in_any_order), (0, 0..=0), "nobody reads before the last one has written, in any order");
     println!(
-        "\nOf {MANY} additions {without} are lost where no await stands between read and write, {with} where one does, \
-         and {locked} if a Mutex is held across it."
+        "\nOf {MANY} additions {without} are lost where no await stands between read and write, {with} where all await there \
+         at once, and {locked} if a Mutex is held across it."
     );
 }
 
@@ -69,12 +69,12 @@ async fn mutex_across(additions: u32) -> u32 {
 }
 
 /// Prints and gives how many of many additions are lost, and how many of a few, from the best order to the worst.
-fn show(between: &str, lost: impl AsyncFn(u32) -> u32) -> (u32, RangeInclusive<u32>) {
+fn show(between: &str, add: impl AsyncFn(u32) -> u32) -> (u32, RangeInclusive<u32>) {
     let (mut of_many, mut least, mut most) = (0, FEW, 0);
     let builder = Runtime::builder().paused();
-    builder.clone().explore(async || of_many = lost(MANY).await);
+    builder.clone().explore(async || of_many = add(MANY).await);
     let orders = builder.schedule(Schedule::Exhaustive { max: 1000 }).explore(async || {
-        let lost = lost(FEW).await;
+        let lost = add(FEW).await;
         (least, most) = (least.min(lost), most.max(lost));
     });
     println!("{between:25} {of_many:12} lost   {orders:8} orders: {least} to {most} lost");

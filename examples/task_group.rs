@@ -61,7 +61,9 @@ fn main() -> io::Result<()> {
         two_fail().await;
         the_body_fails().await;
     });
-    println!("\nOne error ends the whole group: it comes out when nobody is alive, with any second error attached.");
+    println!(
+        "\nOne error ends the whole group: it comes out when nobody is alive, and an error of the same moment with it."
+    );
     Ok(())
 }
 
@@ -107,8 +109,9 @@ fn show(title: &str, result: &str) {
     let ms = |moment: Instant| (moment - begun).as_millis() as usize;
     for work in &works {
         let (ended, ending) = work.ended.unwrap_or((now, "alive"));
-        let bar = format!("{:1$}├{2:─<3$}┤", "", ms(work.begun) / 10, "", (ms(ended) - ms(work.begun)) / 10);
-        println!("  {:<7}{bar:<33}{:>3} ms  {ending}", work.name, ms(ended));
+        let (from, to) = (ms(work.begun), ms(ended));
+        let bar = format!("{}├{}┤", " ".repeat(from / 10), "─".repeat((to - from) / 10));
+        println!("  {:<7}{bar:<33}{ending} at {to} ms", work.name);
     }
     let alive = works.iter().filter(|work| work.ended.is_none()).count();
     println!("  out after {} ms with {alive} alive: {result}", ms(now));

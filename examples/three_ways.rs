@@ -1,10 +1,10 @@
-//! Turns fifty waits into the time of one, with a thread for each or on the loop; fifty computations gain nothing.
+//! Turns fifty waits into the time of one, with a thread for each or on the loop; computing gains nothing on the loop.
 //!
 //! `cargo run --release --example three_ways` runs for about 7 seconds, each way in a process of its own. See also
 //! `fan_out` (calls over HTTP), `cpu_bound` (what helps who computes), `threads_vs_async` (when threads cost more).
 //!
-//! Try: on the loop, wait with `thread::sleep(WAIT)` in place of `sleep(WAIT).await`: how many tasks wait at once then?
-//! Next, compute there with `spawn_blocking(compute).await.expect("it ends")`: what is gained, and who worked for it?
+//! Try: on the loop, wait with `thread::sleep(WAIT)` in place of `sleep(WAIT).await`: how many tasks wait at once then, and which check objects?
+//! Next, compute there with `wheelwright::spawn_blocking(compute).await.expect("it ends")`: what is gained, and who worked for it?
 
 use std::hint::black_box;
 use std::io;

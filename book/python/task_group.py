@@ -69,7 +69,7 @@ def show(title, result):
         ended = now if known["ended"] is None else known["ended"]
         ending = "alive" if known["ended"] is None else known["ending"]
         bar = " " * ((known["begun"] - begun) // 10) + "├" + "─" * ((ended - known["begun"]) // 10) + "┤"
-        print(f"  {known['name']:<7}{bar:<33}{ended - begun:>3} ms  {ending}")
+        print(f"  {known['name']:<7}{bar:<33}{ending} at {ended - begun} ms")
     alive = sum(known["ended"] is None for known in works)
     print(f"  out after {now - begun} ms with {alive} alive: {result}")
     assert alive == 0
@@ -83,4 +83,4 @@ async def main():
 
 
 paused.run(main())
-print("\nOne error ends the whole group: it comes out when nobody is alive, with any second error attached.")
+print("\nOne error ends the whole group: it comes out when nobody is alive, and an error of the same moment with it.")

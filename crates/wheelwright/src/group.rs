@@ -9,7 +9,6 @@
 use std::cell::RefCell;
 use std::mem;
 use std::panic::Location;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
