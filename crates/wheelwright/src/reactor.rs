@@ -66,8 +66,7 @@ pub(crate) struct Source {
     generation: u32,
     ready: Cell<u8>,
     /// At most one each way: streams are used through `&mut`.
-    reader: Cell<Option<Waiter>>,
-    writer: Cell<Option<Waiter>>,
+    waiters: [Cell<Option<Waiter>>; 2],
     /// Those who wait for each direction through `&`, first come first.
     pub(crate) sharers: [RefCell<WaitList<()>>; 2],
 }
@@ -99,17 +98,12 @@ impl Reactor {
     pub(crate) fn turn(&self, limit: Option<Duration>) -> io::Result<()> {
         let mut events = self.events.take().expect("turns do not nest: block_on refuses to");
         let polled = self.poll.borrow_mut().poll(&mut events, limit);
-        match polled {
-            Ok(()) => events.iter().filter(|event| event.token() != REMOTE).for_each(|event| self.hand_out(event)),
-            // A signal: whoever waits for one has an event of their own.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                self.events.set(Some(events));
-                return Err(error);
-            }
+        if polled.is_ok() {
+            events.iter().filter(|event| event.token() != REMOTE).for_each(|event| self.hand_out(event));
         }
         self.events.set(Some(events));
-        Ok(())
+        // A signal ends the wait: whoever waits for one has an event of their own.
+        polled.or_else(|error| if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) })
     }
 
     fn hand_out(&self, event: &Event) {
@@ -151,8 +145,7 @@ impl Reactor {
             slot,
             generation,
             ready: Cell::new(READ | WRITE),
-            reader: Cell::new(None),
-            writer: Cell::new(None),
+            waiters: [const { Cell::new(None) }; 2],
             sharers: [const { RefCell::new(WaitList::new()) }; 2],
         });
         self.sources.borrow_mut().insert(Rc::clone(&source));
@@ -180,7 +173,7 @@ impl Reactor {
             }
         };
         self.waiting.set(self.waiting.get() + usize::from(!background));
-        source.waiter(direction).set(Some(Waiter { waker, background }));
+        source.waiters[direction as usize].set(Some(Waiter { waker, background }));
     }
 
     /// They wait no longer.
@@ -189,14 +182,9 @@ impl Reactor {
     }
 
     fn take_waiter(&self, source: &Source, direction: Direction) -> Option<Waiter> {
-        let waiter = source.waiter(direction).take()?;
+        let waiter = source.waiters[direction as usize].take()?;
         self.waiting.set(self.waiting.get() - usize::from(!waiter.background));
         Some(waiter)
-    }
-
-    /// How many waits for a stream's bytes are under way.
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.get()
     }
 
     /// How many descriptors are registered.
@@ -255,12 +243,5 @@ impl Source {
         ];
         let bits = told.iter().filter(|(_, is_so)| *is_so).map(|(bit, _)| bit);
         self.ready.set(bits.fold(self.ready.get(), |ready, bit| ready | bit));
-    }
-
-    fn waiter(&self, direction: Direction) -> &Cell<Option<Waiter>> {
-        match direction {
-            Direction::Read => &self.reader,
-            Direction::Write => &self.writer,
-        }
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! lap:  1  the mailbox says PENDING: take the remote wakes and what the handles sent
 //!       2  who is ready becomes the batch; whoever is woken from now on runs in the next lap
-//!       3  each of the batch is polled, with a budget; after 256 polls the reactor has a turn in between
+//!       3  each of the batch is polled, with a budget; after 256 polls or 1 ms the reactor has a turn in between
 //!       4  nothing ready: park until an event, a timer or a remote wake
 //! ```
 
@@ -36,6 +36,10 @@ use handle::Inbox;
 
 /// After so many polls the kernel is looked at, also inside a batch: a busy loop still hears its sockets and timers.
 pub(crate) const POLLS_PER_TURN: u32 = 256;
+/// And after so much time, where polls are slow.
+const TIME_PER_TURN: Duration = Duration::from_millis(1);
+/// After so many polls at the latest a loop that has parked looks at the clock again.
+const FIRST_LOOK: u32 = 4;
 
 thread_local! {
     // Never destroyed, so that destructors at the thread's end may still ask.
@@ -50,6 +54,10 @@ pub(crate) struct EventLoop {
     pub(crate) inbox: Arc<Inbox>,
     mailbox: &'static Mailbox,
     id: u16,
+    /// When the reactor last had a turn, if that is known.
+    turned_at: Cell<Option<Instant>>,
+    /// After how many polls since then to look at the clock: rarer, the shorter the polls are.
+    look_at: Cell<u32>,
     /// A `block_on` is under way.
     running: Cell<bool>,
     /// Kept between drains for its allocation; empty meanwhile.
@@ -126,8 +134,9 @@ impl EventLoop {
 
     #[inline]
     fn count_poll(&self) {
-        if POLLS_PER_TURN <= ready::count_poll() {
-            self.glance();
+        let polls = ready::count_poll();
+        if self.look_at.get() <= polls {
+            self.look(polls);
         }
     }
 
@@ -140,14 +149,21 @@ impl EventLoop {
         self.inbox.open();
     }
 
-    /// Looks at the kernel without waiting, and at the clock. Out of line, as it is seldom called and from several places.
+    /// Looks at the clock, and at the kernel without waiting if it is time. Out of line, as it is seldom called.
     #[cold]
-    fn glance(&self) {
+    fn look(&self, polls: u32) {
+        let now = Instant::now();
+        let is_late = TIME_PER_TURN <= now - *self.turned_at.get().get_or_insert(now);
+        if !is_late && polls < POLLS_PER_TURN {
+            self.turned_at.set(self.turned_at.get().or(Some(now)));
+            return self.look_at.set(POLLS_PER_TURN.min(2 * polls));
+        }
         ready::reset_polls();
         if self.reactor.len() != 0 {
             self.turn(Some(Duration::ZERO));
         }
-        self.timers.advance();
+        self.turned_at.set(self.timers.advance());
+        self.look_at.set(if is_late { 1 } else { POLLS_PER_TURN });
     }
 
     /// Nothing is ready: waits for an event, a timer or a remote wake.
@@ -162,12 +178,13 @@ impl EventLoop {
             Some(clock) => self.park_paused(clock),
         }
         self.mailbox.get_up();
-        self.timers.advance();
+        self.turned_at.set(self.timers.advance());
+        self.look_at.set(FIRST_LOOK.min(self.look_at.get()));
     }
 
     /// Jumps to the next deadline; runs at real speed while something real is awaited.
     fn park_paused(&self, clock: &Cell<u64>) {
-        let is_real = 0 < self.reactor.waiting() + self.pool.unfinished();
+        let is_real = 0 < self.reactor.waiting.get() + self.pool.unfinished();
         match self.timers.next_expiry() {
             // What lies at the end of the clock's range never comes.
             Some(next) if !is_real && next < u64::MAX => {

@@ -90,18 +90,19 @@ impl Timers {
         Some(Duration::from_nanos(next.saturating_sub(self.nanos(self.now()))))
     }
 
-    /// Wakes whoever is due.
-    pub(crate) fn advance(&self) {
+    /// Wakes whoever is due; the real time, if it had to be read.
+    pub(crate) fn advance(&self) -> Option<Instant> {
         if self.wheel.borrow().is_empty() {
-            return;
+            return None;
         }
-        let now = self.nanos(self.now());
+        let now = self.now();
         let mut expired = self.expired.take();
-        self.wheel.borrow_mut().advance(now, &mut expired);
+        self.wheel.borrow_mut().advance(self.nanos(now), &mut expired);
         for waker in expired.drain(..) {
             waker::wake(waker);
         }
         self.expired.set(expired);
+        self.paused_at.is_none().then_some(now)
     }
 
     /// How many timers are registered.

@@ -103,6 +103,8 @@ impl Builder {
             inbox: Inbox::new(mailbox, self.inbox),
             mailbox,
             id,
+            turned_at: Cell::new(None),
+            look_at: Cell::new(1),
             running: Cell::new(false),
             remote: Cell::new(Vec::new()),
         });

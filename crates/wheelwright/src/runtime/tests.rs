@@ -66,6 +66,21 @@ fn a_runtime_runs_again_after_its_root_panicked() {
 }
 
 #[test]
+fn a_computation_that_yields_after_slow_steps_lets_timers_fire_between_them() {
+    block_on(async {
+        let alarm = crate::spawn(time::sleep(Duration::from_millis(1)));
+        let mut steps = 0;
+        while !alarm.is_finished() {
+            std::thread::sleep(Duration::from_millis(2));
+            crate::yield_now().await;
+            steps += 1;
+        }
+        // One to begin the sleep, one until it is due, and those after which nobody looks.
+        assert!(steps < 8, "the alarm came after {steps} steps, each of them longer than its sleep");
+    });
+}
+
+#[test]
 fn a_loop_that_is_kept_from_sleeping_looks_at_the_clock_all_the_same() {
     block_on(async {
         let (waker, counter) = CountingWaker::new();

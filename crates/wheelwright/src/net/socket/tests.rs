@@ -58,7 +58,7 @@ fn waits_at_more_sockets_than_there_is_budget_all_begin_in_one_poll() {
 #[test]
 fn a_read_that_is_dropped_waits_no_more_and_leaves_the_other_way_alone() {
     block_on(async {
-        let waits = || runtime::current(|event_loop| event_loop.reactor.waiting());
+        let waits = || runtime::current(|event_loop| event_loop.reactor.waiting.get());
         let (mut one, _other) = UnixStream::pair().expect("a pair");
         while one.try_write(&[0; 65_536]).is_ok() {}
         let (mut input, mut output) = one.split();

@@ -20,7 +20,7 @@ fn pair() -> (UdpSocket, UdpSocket) {
 }
 
 fn waits() -> usize {
-    runtime::current(|event_loop| event_loop.reactor.waiting())
+    runtime::current(|event_loop| event_loop.reactor.waiting.get())
 }
 
 #[test]
