@@ -38,7 +38,7 @@ fn main() -> io::Result<()> {
         let slow = at_a_rate(WORK * 10).await;
         assert!(usual < slow, "at the same rate, a slower service has more in flight");
         println!(
-            "\nThis service has use for {knee} calls in flight: fewer leave it idle, more only fill its queue; \
+            "\nThis service has use for {knee} calls in flight: fewer leave it idle, more wait in its queue instead of in ours; \
              a rate bounds how many start, not how many are in flight."
         );
     });
@@ -48,7 +48,7 @@ fn main() -> io::Result<()> {
 async fn at_limits() -> usize {
     let each = WORK.as_millis();
     println!("{CALLS} calls to a service that works on {WORKERS} at once, {each} ms each, and queues the rest");
-    println!("limit  in flight  calls/s  median latency  in flight: # worked on, . queued");
+    println!("limit       most  calls/s  sent-to-answer  in flight: # worked on, . queued");
     let mut rows = Vec::new();
     for limit in LIMITS {
         rows.push(at_limit(limit).await);

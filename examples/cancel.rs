@@ -3,7 +3,7 @@
 //! `cargo run --release --example cancel` runs under the paused clock: it waits for ten seconds in a moment.
 //! The same in Python is `book/python/cancel.py`, with tokio `benches/book/cancel.rs`; the three print the same.
 //!
-//! Nothing is thrown here, so no code can catch it and go on, as it can with the `CancelledError` of asyncio.
+//! Nothing is thrown that code could catch, as it can the `CancelledError` of asyncio. What it has spawned or sent stays.
 //!
 //! Try: in `wait` put `_ => _ = spawn(nap(1000)).await` in the place of the group. Who is left behind?
 
@@ -32,7 +32,7 @@ fn main() -> io::Result<()> {
         asked_or_cancelled().await;
         ten_thousand_times().await;
     });
-    println!("\nA cancel ends a task where it waits and leaves nothing behind; a request to stop lets it finish.");
+    println!("\nA cancel ends a task where it waits and frees what it held; a request to stop lets it finish.");
     Ok(())
 }
 
@@ -69,7 +69,7 @@ async fn worker(name: &str, stop: CancellationToken, say: impl Fn(&str)) -> u32 
 }
 
 async fn ten_thousand_times() {
-    println!("\n10000 tasks, cancelled while they wait for a timer, a permit, a lock, room in a channel, a child");
+    println!("\n10000 tasks, 100 at once, cancelled in a wait for a timer, a permit, a lock, a channel, a child");
     let before = inspect::live();
     let (permits, lock) = (Rc::new(Semaphore::new(5)), Rc::new(Mutex::new(())));
     let (places, mut receiver) = mpsc::channel(8);
@@ -84,7 +84,7 @@ async fn ten_thousand_times() {
         while receiver.try_recv().is_ok() {}
         if cancelled % 5000 == 0 {
             yield_now().await; // who waits for room takes it first
-            let (permits, lock) = (permits.available_permits(), lock.try_lock().iter().count());
+            let (permits, lock) = (permits.available_permits(), usize::from(lock.try_lock().is_some()));
             let places = (0..8).filter(|_| places.try_send(()).is_ok()).count();
             println!("  {cancelled:>5} cancelled, {permits} of 5 permits, {lock} of 1 lock, {places} of 8 places free");
             let all = if tasks.is_empty() { (5, 1, 8) } else { (0, 0, 0) };
@@ -100,7 +100,7 @@ async fn wait(number: u32, permits: Rc<Semaphore>, lock: Rc<Mutex<()>>, places: 
     loop {
         match number % 5 {
             0 => nap(10).await,
-            1 => _ = (permits.acquire().await, nap(10).await), // the permit is held until the nap is over
+            1 => _ = (permits.acquire().await, nap(10).await), // the permit lives as long as the tuple
             2 => _ = (lock.lock().await, nap(10).await),
             3 => _ = places.send(()).await,
             _ => {

@@ -1,9 +1,9 @@
 //! Turns a connection that its user must give back into one that gives itself back: on every way out of the code.
 //!
-//! `cargo run --release --example cleanup` runs under the paused clock: it waits for six hours in no time.
+//! `cargo run --release --example cleanup` runs under the paused clock: six hours pass in no time. Three warnings are meant.
 //!
-//! Try: mend `by_last_line`, so that it gives back before it passes an error on. How many rows change, and which can no line
-//! there mend? Then let GOODBYE be two seconds. Which callers wait for all of it, and from whom does LIMIT take the rest?
+//! Try: mend `by_last_line`, so that it gives back before it returns at all. How many rows change, and which can no last line
+//! mend? Then let GOODBYE be two seconds. Which callers wait for all of it, and from whom does LIMIT take the rest?
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 const QUERY: Duration = Duration::from_millis(100);
 const CUT: Duration = Duration::from_millis(50);
 const GOODBYE: Duration = Duration::from_millis(200);
-const LIMIT: Duration = Duration::from_secs(1);
+const LIMIT: Duration = Duration::from_secs(1); // for the good-byes of users that were cut
 
 type Exit = &'static str;
 type Pool = Rc<Semaphore>;
@@ -33,8 +33,8 @@ fn main() -> io::Result<()> {
 async fn show() {
     println!("A query takes {QUERY:?}, a cut comes after {CUT:?}, a good-bye takes {GOODBYE:?}.");
     println!("How many of {CONNECTIONS} connections come back, and when? (never: not within {PATIENCE:?})\n");
-    println!("                  last line         guard             with_resource");
-    println!("users left by     back     when     back     when     back     when    user gone");
+    println!("                  by the last line  by a guard's drop by with_resource");
+    println!("users left by     back     when     back     when     back     when    caller on");
     let mut leaks = 0;
     for exit in EXITS {
         let (line, line_all, _) = visits(exit, by_last_line).await;
@@ -67,7 +67,7 @@ async fn by_guard(pool: Pool, exit: Exit) -> Answer {
     Ok(row)
 }
 
-/// The connection goes back when the other side has answered the good-bye, or is given up.
+/// What `async with` does in Python: the connection goes back when the other side has answered the good-bye, or is given up.
 async fn by_close(pool: Pool, exit: Exit, goodbye: Duration) -> Answer {
     let open = async { Ok(pool.acquire_owned().await.expect("nobody closes it")) };
     let body = async |_: &mut _| {
@@ -87,7 +87,7 @@ async fn query(exit: Exit) -> Result<Option<&'static str>, &'static str> {
     match exit {
         "early return" => Ok(None),
         "error" => Err("the query failed"),
-        "panic" => panic::resume_unwind(Box::new("like `panic!`, without a message between the rows")),
+        "panic" => panic::resume_unwind(Box::new(())), // a `panic!` without a message between the rows
         _ => Ok(Some("a row")),
     }
 }

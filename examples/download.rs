@@ -1,10 +1,11 @@
 //! Turns a body of any size into a file, with no more of it in memory than what is on its way.
 //!
-//! `cargo run --release --example download` runs for less than a second; it writes 64 MiB to the temporary folder.
+//! `cargo run --release --example download` runs for less than a second. It writes 64 MiB to the temporary folder, and needs
+//! Linux, which tells a process its memory.
 //! The same in Python is `book/python/download.py`, with tokio `benches/book/download.rs`; the three print the same.
 //!
-//! Try: print `peak() - before` after each way, and then let the body have 1 GiB. Which figure stays? Or sleep for 1 ms
-//! after each piece that was written: the server could send much faster, so where does the rest of the body wait?
+//! Try: print `peak() - before` after each way, and then let the body have 1 GiB. Which figure stays? Where
+//! would the rest of the body wait, if the disk were slow?
 
 use std::error::Error;
 use std::fs::{File, remove_file};
@@ -37,7 +38,7 @@ fn compare() -> Result<(), Box<dyn Error>> {
     let mut server = Child::start(&["serve"])?;
     let url = server.line()?;
     println!("a body of {} MiB, sent by another process", SIZE >> 20);
-    let before = peak();
+    let before = peak(); // it never falls, so the frugal way goes first
 
     let path = std::env::temp_dir().join(format!("wheelwright-download-{}", std::process::id()));
     let written = block_on(into_file(&url, &path));
@@ -53,7 +54,7 @@ fn compare() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// While the file takes its time, nothing is read; once the kernel's buffers are full, the server has to wait, too.
+/// Backpressure: while the file takes its time, nothing is read; once the kernel's buffers are full, the server has to wait, too.
 async fn into_file(url: &str, path: &Path) -> Result<(), Box<dyn Error>> {
     let mut response = Client::new().get(url)?.send().await?;
     let mut writer = Writer::create(path).await?;

@@ -4,8 +4,8 @@
 //! `spawn_blocking` is asyncio's `to_thread`. A warning that names who blocked comes with a later version.
 //!
 //! Try: put a `yield_now()` in the place of the `sleep` in `on_the_loop`. It helps nobody: a call that blocks is one step, and
-//! who is due meanwhile waits for its end. Then let the pool have one thread (`Runtime::builder().max_blocking_threads(1)`)
-//! and call two culprits at once: who waits for whom now?
+//! who is due meanwhile waits for its end. Then time two calls at once, `join(spawn_blocking(…), spawn_blocking(…))`, on a
+//! pool of one thread (`Runtime::builder().max_blocking_threads(1)`): who waits for whom now?
 
 use std::hint::black_box;
 use std::io;
@@ -50,9 +50,9 @@ fn call(url: &str) {
 /// SQLite counts for about as long; a query without a suitable index is no different.
 fn query() {
     let database = Connection::open_in_memory().expect("memory is there");
-    let count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT max(i) FROM n";
+    let count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) SELECT max(i) FROM n";
     let last = database.query_row(count, [], |row| row.get::<_, i64>(0));
-    assert_eq!(last, Ok(300_000));
+    assert_eq!(last, Ok(400_000));
 }
 
 fn main() -> io::Result<()> {
@@ -66,21 +66,21 @@ fn main() -> io::Result<()> {
 
 async fn measure(url: &str) {
     let (period, busy) = (PERIOD.as_millis(), BUSY.as_millis());
-    println!("A heartbeat is due every {period} ms. How late 99 of 100 beats are at most, while something");
-    println!("else is called {CALLS} times and takes about {busy} ms each time:\n");
+    println!("A heartbeat is due every {period} ms. How late the worst beat is (but for one in 100), while");
+    println!("something else is called {CALLS} times and takes about {busy} ms each time:\n");
     println!("{:<34}{:>14}{:>14}", "", "on the loop", "on the pool");
     let (mut least_late, mut most_late) = (Duration::MAX, Duration::ZERO);
     for (name, culprit) in CULPRITS {
         let inline = on_the_loop(culprit, url).await;
         let pooled = on_the_pool(culprit, url).await;
         println!("{name:<34}{:>14}{:>14}", milliseconds(inline), milliseconds(pooled));
-        assert!(PERIOD < inline, "{name}: the heartbeat waits until the call is over, and misses beats");
+        assert!(BUSY / 2 < inline, "{name}: the heartbeat waits until the call is over");
         assert!(pooled < inline / 2, "{name}: on the pool it is in nobody's way");
         (least_late, most_late) = (least_late.min(inline), most_late.max(pooled));
     }
     let (least, most) = (milliseconds(least_late), milliseconds(most_late));
     println!(
-        "\nWho blocks the loop blocks all who are on it: beats came {least} late and more, off the loop {most} at most."
+        "\nWho blocks the loop blocks everybody: the worst beat was {least} late or more, with the pool {most} at most."
     );
 }
 

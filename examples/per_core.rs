@@ -16,7 +16,7 @@ use wheelwright_http::{Body, Client, Server};
 
 const REQUESTS: u32 = 1_500;
 const CONNECTIONS: usize = 64;
-/// The least and the most, of which the fastest counts: others may use the cores for a while.
+/// At least 3, and up to 30 until two loops show a gain: others may use the cores. The fastest run of each counts.
 const ROUNDS: [usize; 2] = [3, 30];
 
 fn main() -> io::Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example streams` runs under the paused clock: it waits for more than a second in no time.
 //! The same in Python is `book/python/streams.py`, with tokio `benches/book/streams.rs`; the three print the same.
-//! What streams are good for besides, a body larger than the memory it takes, is in the program `download`.
+//! A body larger than the memory it takes is the topic of `download`.
 //!
 //! Try: let an item take 50 ms to read. Who waits for whom now? What does a page ahead save then, and what at 10 ms?
 
@@ -23,16 +23,16 @@ const SIGN: usize = 10;
 fn main() -> io::Result<()> {
     println!("4 pages of 3 items: a page takes {FETCH} ms to come, an item {READ} ms to read; a sign is {SIGN} ms");
     Runtime::builder().paused().build()?.block_on(async {
-        let (pages, each) = (PAGES.len(), 3 * READ);
+        let (count, each) = (PAGES.len(), 3 * READ);
         let chart = Chart::new();
         one_at_a_time(&chart).await;
         let sum = chart.show("each page when it is wanted");
-        assert_eq!(sum, pages * (FETCH + each), "fetching and reading take turns");
+        assert_eq!(sum, count * (FETCH + each), "fetching and reading take turns");
 
         let chart = Chart::new();
         one_ahead(&chart).await;
         let overlapped = chart.show("one page ahead");
-        assert_eq!(overlapped, FETCH + (pages - 1) * FETCH.max(each) + each, "the longer of the two hides the other");
+        assert_eq!(overlapped, FETCH + (count - 1) * FETCH.max(each) + each, "the longer of the two hides the other");
         println!(
             "\nAn async generator runs only while it is asked: asked one page ahead, it fetches while we read, \
              and all is read after {overlapped} ms instead of {sum} ms."

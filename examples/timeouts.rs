@@ -4,9 +4,11 @@
 //! The same in Python is `book/python/timeouts.py`, with tokio `benches/book/timeouts.rs`; the three print the same.
 //!
 //! A call that is out of time is dropped where it waits, and its socket is closed with it. asyncio throws into the call
-//! instead, and waits until it has ended; its socket is closed by its `finally`, or by the garbage collector some day.
+//! instead, and waits until it has ended; its socket is closed by its `finally`, or when its last reference happens to go.
+//! A call that blocks has no await at which it could be dropped.
 //!
-//! Try: in `a_call_that_hangs` put `shield(call)` in the place of `call`. The server waits in vain; who could end it?
+//! Try: in `a_call_that_hangs` put `shield(call)` in the place of `call`. The server waits in vain, and
+//! two seconds later the check fails: who could still end that call?
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -28,7 +30,7 @@ async fn call(takes: u64) {
 }
 
 fn main() -> io::Result<()> {
-    println!("{:<41}{:<24}{:>6}    calls finished, then or later", "", "outcome", "after");
+    println!("{:<41}{:<24}{:>6}    calls finished a second later", "", "outcome", "after");
     Runtime::builder().paused().build()?.block_on(async {
         a_limit().await;
         a_deadline().await;
@@ -66,7 +68,7 @@ async fn three_calls(deadline: impl Fn() -> Instant) -> Result<(), Elapsed> {
 async fn a_limit_within_a_limit() {
     for (inner, outer) in [(50, 100), (100, 50)] {
         let wait = async {
-            let within = timeout(ms(outer), timeout(ms(inner), call(300))).await;
+            let within = timeout(ms(outer), timeout(ms(inner), call(300))).await; // two results, the outer limit's first
             within.map_err(|Elapsed| "the outer limit passed")?.map_err(|Elapsed| "the inner limit passed")
         };
         let seen = show(&format!("a call of 300 ms, limit {inner} within {outer} ms"), wait).await;

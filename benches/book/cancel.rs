@@ -31,7 +31,7 @@ impl<F: Fn()> Drop for OnDrop<F> {
 async fn main() {
     asked_or_cancelled().await;
     ten_thousand_times().await;
-    println!("\nA cancel ends a task where it waits and leaves nothing behind; a request to stop lets it finish.");
+    println!("\nA cancel ends a task where it waits and frees what it held; a request to stop lets it finish.");
 }
 
 async fn asked_or_cancelled() {
@@ -68,7 +68,7 @@ async fn worker(name: &str, stop: CancellationToken, say: impl Fn(&str)) -> u32 
 }
 
 async fn ten_thousand_times() {
-    println!("\n10000 tasks, cancelled while they wait for a timer, a permit, a lock, room in a channel, a child");
+    println!("\n10000 tasks, 100 at once, cancelled in a wait for a timer, a permit, a lock, a channel, a child");
     let before = live();
     let (permits, lock) = (Arc::new(Semaphore::new(5)), Arc::new(Mutex::new(())));
     let (places, mut receiver) = mpsc::channel(8);

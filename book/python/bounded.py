@@ -50,7 +50,7 @@ class Service:
 
 async def at_limits():
     print(f"{CALLS} calls to a service that works on {WORKERS} at once, {WORK} ms each, and queues the rest")
-    print("limit  in flight  calls/s  median latency  in flight: # worked on, . queued")
+    print("limit       most  calls/s  sent-to-answer  in flight: # worked on, . queued")
     rows = [await at_limit(limit) for limit in LIMITS]
     knee, _, _ = max(rows, key=lambda row: 1000 * row[1] // row[2])
     print(f"the knee is {knee}: more calls/s for each ms of latency than with any other limit")
@@ -103,7 +103,7 @@ async def main():
     slow = await at_a_rate(WORK * 10)
     assert usual < slow, "at the same rate, a slower service has more in flight"
     print(
-        f"\nThis service has use for {knee} calls in flight: fewer leave it idle, more only fill its queue; "
+        f"\nThis service has use for {knee} calls in flight: fewer leave it idle, more wait in its queue instead of in ours; "
         "a rate bounds how many start, not how many are in flight."
     )
 

@@ -6,7 +6,6 @@ whether it was cancelled.
 """
 
 import asyncio
-import contextlib
 import itertools
 
 import paused
@@ -39,18 +38,19 @@ async def asked_or_cancelled():
 
 async def worker(name, stop, say):
     taken = done = 0
-    with contextlib.ExitStack() as cleanup:
-        cleanup.callback(lambda: say(f"{name} closes its file"))
-        cleanup.callback(lambda: say(f"{name} ends with {done} of {taken} items done"))
+    try:
         while not stop.is_set():
             taken += 1
             await asyncio.sleep(0.03)
             done += 1
         return done
+    finally:
+        say(f"{name} ends with {done} of {taken} items done")
+        say(f"{name} closes its file")
 
 
 async def ten_thousand_times():
-    print("\n10000 tasks, cancelled while they wait for a timer, a permit, a lock, room in a channel, a child")
+    print("\n10000 tasks, 100 at once, cancelled in a wait for a timer, a permit, a lock, a channel, a child")
     before = live()
     permits, lock, places = asyncio.Semaphore(5), asyncio.Lock(), asyncio.Queue(8)
     later = (asyncio.create_task(wait(number, permits, lock, places)) for number in range(10_000))
@@ -110,4 +110,4 @@ async def main():
 
 
 paused.run(main())
-print("\nA cancel ends a task where it waits and leaves nothing behind; a request to stop lets it finish.")
+print("\nA cancel ends a task where it waits and frees what it held; a request to stop lets it finish.")

@@ -2,7 +2,7 @@
 
 `python3 book/python/timeouts.py` prints what `cargo run --release --example timeouts` prints.
 A limit throws a CancelledError into the call and waits until it has ended. The call closes its socket in a `finally`;
-without that the garbage collector does, with a warning, when it comes to it.
+without that it is closed when its last reference goes, with a warning that only `python3 -X dev` shows.
 """
 
 import asyncio
@@ -107,7 +107,7 @@ async def show(what, wait):
 
 
 async def main():
-    print(f"{'':<41}{'outcome':<24}{'after':>6}    calls finished, then or later")
+    print(f"{'':<41}{'outcome':<24}{'after':>6}    calls finished a second later")
     await a_limit()
     await a_deadline()
     await a_limit_within_a_limit()
