@@ -1,76 +1,72 @@
-//! Turns both ways at each count into rows, and the rows into all that was asked for.
+//! Turns both ways of the same work into a row, and what is claimed of them into checks.
 
 use std::io;
 
-use support::usage::peak_memory_kb;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::arguments::{Extent, Options};
-use crate::figures::{self, Figures, Outcome};
-use crate::work::{Way, Work};
-use crate::{chart, claims, limits, report, results};
+use crate::client::{self, Figures};
+use crate::work::Work;
 
-const COUNTS: [usize; 5] = [1, 10, 100, 1_000, 10_000];
+/// Descriptors that a process needs besides those of its connections.
+const BESIDES: u64 = 50;
+
+/// From so many connections on, it is claimed, threads need at least `TIMES` the memory of the loop. When the claim was made,
+/// they needed three times as much for 1,000 connections and seven times for 10,000.
+const MANY: u16 = 1_000;
+const TIMES: u64 = 2;
+
+pub(crate) const WAYS: [&str; 2] = ["threads", "loop"];
 
 /// The same work in both ways.
 pub(crate) struct Row {
     pub(crate) work: Work,
-    pub(crate) threads: Outcome,
-    pub(crate) on_loop: Figures,
-}
-
-/// All that was measured.
-pub(crate) struct Measured {
-    pub(crate) rounds: usize,
-    pub(crate) waiting: Vec<Row>,
-    pub(crate) pages: Vec<Row>,
-}
-
-pub(crate) fn run(options: &Options) -> io::Result<()> {
-    if peak_memory_kb().is_none() {
-        println!("skipped: only Linux tells a process how much memory it had");
-        return Ok(());
-    }
-    let (counts, rounds) = match options.extent {
-        Extent::Quick => (&COUNTS[..4], 1),
-        Extent::Full => (&COUNTS[..], 5),
-    };
-    let descriptors = limits::descriptors();
-    let counts = limits::fitting(counts, descriptors)?;
-    let row = |work| Row::measure(work, rounds).inspect(report::row);
-    report::begin(descriptors);
-    let waiting = counts.into_iter().map(Work::waiting).map(row).collect::<io::Result<Vec<Row>>>()?;
-    report::crossovers(&waiting);
-    report::begin_pages();
-    let pages = [1, 10].into_iter().map(Work::page).map(row).collect::<io::Result<Vec<Row>>>()?;
-    let measured = Measured { rounds, waiting, pages };
-    if let Some(path) = &options.json {
-        std::fs::write(path, results::of(&measured))?;
-    }
-    if let Some(path) = &options.svg {
-        std::fs::write(path, chart::of(&measured.waiting))?;
-    }
-    report::end(&measured);
-    Ok(())
+    /// Figures; or why there are none.
+    pub(crate) outcomes: [Result<Figures, String>; 2],
 }
 
 impl Row {
     /// The two ways take turns, so that a disturbance meets both.
-    fn measure(work: Work, rounds: usize) -> io::Result<Self> {
-        let (mut threads, mut on_loop) = (Vec::new(), Vec::new());
+    pub(crate) fn measure(work: Work, rounds: usize) -> io::Result<Self> {
+        let descriptors = descriptors();
+        if descriptors < u64::from(work.connections) + BESIDES {
+            return Ok(Self { work, outcomes: WAYS.map(|_| Err(format!("{descriptors} descriptors are too few"))) });
+        }
+        let mut told = [const { Vec::new() }; 2];
         for _ in 0..rounds {
-            threads.push(figures::of(Way::Threads, work)?);
-            on_loop.push(figures::of(Way::Loop, work)?);
+            for (way, told) in WAYS.iter().zip(&mut told) {
+                told.push(client::run(way, work)?);
+            }
         }
-        let on_loop = figures::median(on_loop).expect("the loop asks for no thread");
-        let row = Self { work, threads: figures::median(threads), on_loop };
-        if let Some((threads, on_loop)) = row.both() {
-            claims::compare(work, threads, on_loop);
-        }
+        let row = Self { work, outcomes: told.map(client::median) };
+        row.check();
         Ok(row)
     }
 
-    /// The figures of threads and loop; none, if the system refused a thread.
-    pub(crate) fn both(&self) -> Option<(&Figures, &Figures)> {
-        Some((self.threads.as_ref().ok()?, &self.on_loop))
+    /// What is claimed of the two, if the system refused neither.
+    fn check(&self) {
+        let Work { connections, wait, .. } = self.work;
+        let Some([threads, on_loop]) = self.both() else { return };
+        assert_eq!(on_loop.os_threads, 1, "the loop needs one thread");
+        if !wait.is_zero() {
+            // Of those who need not wait, some may have ended before they could be counted.
+            let needed = u64::from(connections) + 1;
+            assert_eq!(threads.os_threads, needed, "a thread for each connection, and the one that starts them");
+        }
+        let is_far_less = on_loop.peak_rss_kb * TIMES < threads.peak_rss_kb;
+        assert!(connections < MANY || is_far_less, "from {MANY} connections on, the loop needs far less memory");
     }
+
+    /// The figures of threads and loop; none, if the system refused what one of them asked for.
+    pub(crate) fn both(&self) -> Option<[&Figures; 2]> {
+        let [threads, on_loop] = &self.outcomes;
+        Some([threads.as_ref().ok()?, on_loop.as_ref().ok()?])
+    }
+}
+
+/// Asks for as many descriptors as this process may have, for itself and its children, and tells how many there are.
+pub(crate) fn descriptors() -> u64 {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // If the system says no there are fewer, and the next line tells how many.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Turns one workload, written with a thread for each connection and written on the loop, into an answer: when does async pay?
+//! Turns one workload, written with a thread for each connection and written on the loop, into a table of where async pays.
 //!
 //! `cargo run --release --example threads_vs_async` runs for about a minute; `-- --quick` stops at 1,000 connections and takes
 //! some seconds. `--json FILE` and `--svg FILE` write the figures down. It needs Linux, which tells a process its memory.
@@ -11,32 +11,72 @@
 //! was it never the size of its stack that counted? Then let answers come after 500 ms instead of 50 (in `work.rs`): which of
 //! the figures change, and does the wall time still tell the two ways apart?
 
-mod arguments; // the command line -> what to do
-mod comparison; // both ways at each count -> rows
-mod work; // a number of connections -> what a client does in one of two ways
 mod threads; // connections -> a thread each
 mod on_the_loop; // connections -> a task each, on one thread
+mod work; // a number of connections -> what they do; a question -> bytes
 mod server; // questions -> answers, after a wait or at once
-mod message; // the number of a question -> bytes, and back
-mod census; // a moment -> the threads that there are, and what the kernel keeps for them
-mod figures; // a client process -> its time, memory and threads
-mod claims; // figures -> a check of what is claimed of them
-mod limits; // what the system allows -> the counts that can be tried
-mod quantities; // figures -> what the two ways are compared by, and where they part
+mod client; // a process that does the work -> its time, memory and threads
+mod comparison; // both ways at each count -> rows that hold what is claimed
 mod report; // rows -> what a person reads
-mod results; // rows -> a file for programs
-mod chart; // rows -> a picture
-mod panel; // rows -> one quantity's part of it
-mod scale; // values -> places along an axis
+mod results; // rows -> a file for programs, and a picture
 
-use std::io;
+use std::{env, fs, fs::File, io, process, time::Duration};
 
-use arguments::Task;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use support::usage::peak_memory_kb;
+use work::Work;
 
-fn main() -> io::Result<()> {
-    match arguments::read() {
-        Task::Serve(work) => server::run(work),
-        Task::Call { way, work, ports } => figures::tell(way, work, &ports),
-        Task::Compare(options) => comparison::run(&options),
+const COUNTS: [u16; 5] = [1, 10, 100, 1_000, 10_000];
+
+fn main() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    if let Err(error) = in_a_child(&words.join(" ")).unwrap_or_else(compare) {
+        eprintln!("threads_vs_async: {error}");
+        process::exit(1);
     }
+}
+
+/// Does what the comparison tells its children to do; nothing, if these are not its words.
+fn in_a_child(words: &str) -> Option<io::Result<()>> {
+    let (role, numbers) = words.split_once(' ')?;
+    let numbers: Vec<u16> = numbers.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    let [connections, exchanges, wait_ms, ref ports @ ..] = numbers[..] else { return None };
+    let work = Work { connections, exchanges, wait: Duration::from_millis(wait_ms.into()) };
+    match role {
+        "serve" => return Some(server::run(work)),
+        "threads" => client::tell(threads::run, work, ports),
+        "loop" => client::tell(on_the_loop::run, work, ports),
+        _ => return None,
+    }
+    Some(Ok(()))
+}
+
+fn compare() -> io::Result<()> {
+    let options = options();
+    if peak_memory_kb().is_none() {
+        println!("skipped: only Linux tells a process how much memory it had");
+        return Ok(());
+    }
+    let (counts, rounds) = if options.get_flag("quick") { (&COUNTS[..4], 1) } else { (&COUNTS[..], 5) };
+    report::begin();
+    let waiting = report::table(&counts.iter().copied().map(Work::waiting).collect::<Vec<_>>(), rounds)?;
+    report::crossovers(&waiting)?;
+    let pages = report::table(&[1, 10].map(Work::page), rounds)?;
+    if let Some(path) = options.get_one::<String>("json") {
+        fs::write(path, results::figures(rounds, &waiting, &pages))?;
+    }
+    if let Some(path) = options.get_one::<String>("svg") {
+        fs::write(path, results::picture(&waiting))?;
+    }
+    report::end(&waiting, &pages)
+}
+
+/// Reads the command line; a wrong one ends the program with code 2.
+fn options() -> ArgMatches {
+    // Better to hear now that a file cannot be written than when all is measured.
+    let writable = |path: &str| File::options().append(true).create(true).open(path).map(|_| path.to_owned());
+    let file = |name, help| Arg::new(name).long(name).value_name("FILE").value_parser(writable).help(help);
+    let quick = Arg::new("quick").long("quick").action(ArgAction::SetTrue).help("Up to 1,000 connections, once");
+    let files = [file("json", "Write the figures there"), file("svg", "Draw them there")];
+    Command::new("threads_vs_async").arg(quick).args(files).get_matches()
 }

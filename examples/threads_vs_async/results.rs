@@ -1,78 +1,59 @@
-//! Turns rows into a file for programs: figures, machine, date, commit, command.
+//! Turns rows into what is kept: a file of figures for programs, and a picture for people.
 
-use std::process::Command;
+use std::{array, env, fs, process::Command, thread};
 
 use serde_json::{Value, json};
+use support::chart::Chart;
 
-use crate::comparison::{Measured, Row};
-use crate::figures::Outcome;
-use crate::quantities::QUANTITIES;
-use crate::work::Work;
+use crate::comparison::{Row, WAYS};
+use crate::report::{QUANTITIES, title};
 
 /// The fields of the other files in `book/results` have the same names.
-pub(crate) fn of(measured: &Measured) -> String {
-    let Work { exchanges, wait, .. } = Work::waiting(1);
-    let crossovers = QUANTITIES.each_ref().map(|quantity| {
-        json!({"quantity": quantity.name, "threads_do_as_well_up_to": quantity.threads_do_as_well_up_to(&measured.waiting)})
-    });
+pub(crate) fn figures(rounds: usize, waiting: &[Row], pages: &[Row]) -> String {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let told = |file| fs::read_to_string(file).unwrap_or_default();
     let page = json!({
         "row": "threads_vs_async",
-        "operation": format!("{exchanges} exchanges a connection, {} ms before each answer", wait.as_millis()),
-        "command": command(),
+        "operation": title(waiting[0].work),
+        "command": format!("cargo run --release --example threads_vs_async -- {}", words.join(" ")),
         "commit": said_by("git", &["rev-parse", "--short", "HEAD"]),
         "date": said_by("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
         "machine": {
-            "cores": std::thread::available_parallelism().map_or(0, usize::from),
+            "cores": thread::available_parallelism().map_or(0, usize::from),
             "cpu": told("/proc/cpuinfo").lines().find_map(|line| line.strip_prefix("model name\t: ")),
-            "kernel": kernel(),
+            "kernel": said_by("uname", &["-sr"]),
             "compiler": said_by("rustc", &["--version"]),
             "load": told("/proc/loadavg").trim(),
         },
         "unit": "the median of so many rounds; the memory of a process does not hold what the kernel keeps for its threads",
-        "rounds": measured.rounds,
-        "rows": measured.waiting.iter().flat_map(row).collect::<Value>(),
-        "pages": measured.pages.iter().flat_map(row).collect::<Value>(),
-        "crossovers": crossovers,
+        "rounds": rounds,
+        "rows": waiting.iter().flat_map(both).collect::<Value>(),
+        "pages": pages.iter().flat_map(both).collect::<Value>(),
     });
     format!("{page:#}\n")
 }
 
-fn row(row: &Row) -> [Value; 2] {
-    [way("threads", row.work, &row.threads), way("loop", row.work, &Ok(row.on_loop))]
-}
-
-fn way(name: &str, work: Work, outcome: &Outcome) -> Value {
-    let mut value = json!({"way": name, "connections": work.connections, "exchanges": work.exchanges});
-    match outcome {
-        Err(threads) => value["refused_after_threads"] = json!(threads),
-        Ok(figures) => {
-            value["wall_ms"] = json!(rounded(figures.wall_ms));
-            value["cpu_ms"] = json!(rounded(figures.cpu_ms));
-            value["peak_rss_kb"] = json!(figures.peak_rss_kb as u64);
-            value["os_threads"] = json!(figures.os_threads as u64);
-            value["kernel_kb"] = json!(figures.kernel_kb as u64);
-        }
+/// A small chart for each quantity.
+pub(crate) fn picture(rows: &[Row]) -> String {
+    let mut chart = Chart::new(&title(rows[0].work), "connections");
+    for (name, unit, of) in QUANTITIES {
+        let point = |row: &Row, way: usize| Some((row.work.connections.into(), of(row.outcomes[way].as_ref().ok()?)));
+        let line = |way| (WAYS[way], rows.iter().filter_map(|row| point(row, way)).collect());
+        chart.panel(name, unit, &[line(0), line(1)]);
     }
-    value
+    chart.svg()
 }
 
-/// Three digits after the point: more would only look exact.
-fn rounded(figure: f64) -> f64 {
-    (figure * 1e3).round() / 1e3
-}
-
-fn command() -> String {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    format!("cargo run --release --example threads_vs_async -- {}", words.join(" "))
-}
-
-/// `Linux` and its version, of all that it tells about itself.
-fn kernel() -> String {
-    told("/proc/version").split_whitespace().filter(|word| *word != "version").take(2).collect::<Vec<_>>().join(" ")
-}
-
-fn told(file: &str) -> String {
-    std::fs::read_to_string(file).unwrap_or_default()
+fn both(row: &Row) -> [Value; 2] {
+    let [connections, exchanges] = [row.work.connections, row.work.exchanges];
+    array::from_fn(|way| match &row.outcomes[way] {
+        Err(why) => json!({"way": WAYS[way], "connections": connections, "exchanges": exchanges, "refused": why}),
+        Ok(figures) => json!({
+            "way": WAYS[way], "connections": connections, "exchanges": exchanges,
+            "wall_ms": figures.wall_us as f64 / 1e3, "cpu_ms": figures.cpu_us as f64 / 1e3,
+            "peak_rss_kb": figures.peak_rss_kb, "os_threads": figures.os_threads, "kernel_kb": figures.kernel_kb,
+        }),
+    })
 }
 
 /// What a program says, if it is there and has something to say.

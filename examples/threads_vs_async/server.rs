@@ -1,38 +1,25 @@
 //! Turns questions into answers, after a wait or at once.
 
-use std::cell::Cell;
-use std::io;
-use std::net::Ipv4Addr;
-use std::rc::Rc;
-use std::time::Duration;
+use std::{io, net::Ipv4Addr, rc::Rc, time::Duration};
 
 use support::process::released;
 use wheelwright::net::{TcpListener, TcpStream};
 use wheelwright::sync::Barrier;
 use wheelwright::{block_on, spawn, time::sleep};
 
-use crate::message;
-use crate::work::Work;
+use crate::work::{Work, read_exact};
 
 /// Connections of one port. They fit into its backlog, and the kernel finds each client a free port of its own at once.
-const OF_ONE_PORT: usize = 1_000;
-
-/// What all connections know of each other.
-struct Company {
-    all_are_here: Barrier,
-    arrived: Cell<usize>,
-    work: Work,
-}
+const OF_ONE_PORT: u16 = 1_000;
 
 /// Serves until whoever started it is gone.
 pub(crate) fn run(work: Work) -> io::Result<()> {
     block_on(async {
-        let all_are_here = Barrier::new(work.connections);
-        let company = Rc::new(Company { all_are_here, arrived: Cell::new(0), work });
+        let all_are_here = Rc::new(Barrier::new(work.connections.into()));
         for _ in 0..work.connections.div_ceil(OF_ONE_PORT) {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
             print!("{} ", listener.local_addr()?.port());
-            drop(spawn(accept(listener, Rc::clone(&company))));
+            drop(spawn(accept(listener, work, Rc::clone(&all_are_here))));
         }
         println!();
         released().await;
@@ -40,29 +27,23 @@ pub(crate) fn run(work: Work) -> io::Result<()> {
     })
 }
 
-async fn accept(listener: TcpListener, company: Rc<Company>) {
-    loop {
+/// Lets the first answers come one by one, so that the connections do not keep step from then on.
+async fn accept(listener: TcpListener, work: Work, all_are_here: Rc<Barrier>) {
+    let step = work.wait / work.connections.min(OF_ONE_PORT).into();
+    for place in 0.. {
         let (stream, _) = listener.accept().await.expect("there are descriptors enough");
-        drop(spawn(answer(stream, Rc::clone(&company))));
+        drop(spawn(answer(stream, step * place, work.wait, Rc::clone(&all_are_here))));
     }
 }
 
-/// Answers until the client has no more questions. Nobody is answered before all are here, so that they really are open at
-/// once; and the first answers come one by one, so that the connections do not keep step from then on.
-async fn answer(mut stream: TcpStream, company: Rc<Company>) -> io::Result<()> {
-    let mut question = message::read(&mut stream).await?;
-    let place = company.arrived.replace(company.arrived.get() + 1);
-    company.all_are_here.wait().await;
-    wait(company.work.wait * place as u32 / company.work.connections as u32).await;
+/// Answers until the client has no more questions, but nobody before all are here: so they really are open at once.
+async fn answer(mut stream: TcpStream, first: Duration, wait: Duration, all_are_here: Rc<Barrier>) -> io::Result<()> {
+    let mut question = read_exact(&mut stream).await?;
+    all_are_here.wait().await;
+    sleep(first).await;
     loop {
-        wait(company.work.wait).await;
+        sleep(wait).await; // if that is no time, it only lets the others run first
         stream.write_all(&question).await?;
-        question = message::read(&mut stream).await?;
-    }
-}
-
-async fn wait(duration: Duration) {
-    if !duration.is_zero() {
-        sleep(duration).await;
+        question = read_exact(&mut stream).await?;
     }
 }

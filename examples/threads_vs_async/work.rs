@@ -1,73 +1,44 @@
-//! Turns a number of connections into what a client does in one of two ways.
+//! Turns a number of connections into what they do, and the number of a question into bytes.
 
-use std::io;
-use std::time::Duration;
+use std::{io, time::Duration};
 
-use crate::census::Census;
-use crate::{on_the_loop, threads};
+use wheelwright::net::TcpStream;
 
 /// What the connections of one client do.
 #[derive(Clone, Copy)]
 pub(crate) struct Work {
-    pub(crate) connections: usize,
+    pub(crate) connections: u16,
     /// Of each connection.
-    pub(crate) exchanges: usize,
+    pub(crate) exchanges: u16,
     /// Before each answer.
     pub(crate) wait: Duration,
 }
 
 impl Work {
     /// A service that takes its time to answer.
-    pub(crate) fn waiting(connections: usize) -> Self {
+    pub(crate) fn waiting(connections: u16) -> Self {
         Self { connections, exchanges: 10, wait: Duration::from_millis(50) }
     }
 
     /// A simple page: asked for again and again, and there at once.
-    pub(crate) fn page(connections: usize) -> Self {
+    pub(crate) fn page(connections: u16) -> Self {
         Self { connections, exchanges: 10_000 / connections, wait: Duration::ZERO }
     }
-
-    pub(crate) fn answers(&self) -> usize {
-        self.connections * self.exchanges
-    }
 }
 
-/// How a client is written.
-#[derive(Clone, Copy)]
-pub(crate) enum Way {
-    Threads,
-    Loop,
+/// The question that nobody else asks: whose, and which of theirs. Its reply is the same bytes again.
+pub(crate) fn question(connection: u16, exchange: u16) -> [u8; 8] {
+    ((u64::from(connection) << 32) | u64::from(exchange)).to_be_bytes()
 }
 
-/// How a client's work ended.
-pub(crate) enum Ended {
-    Well {
-        /// Replies that were those of their questions.
-        right: usize,
-        census: Census,
-    },
-    /// The system had no thread for the next connection.
-    Refused { threads: usize },
-}
-
-impl Way {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Threads => "threads",
-            Self::Loop => "loop",
+/// What the blocking client has from std: reads a whole message, or finds that the other side has closed.
+pub(crate) async fn read_exact(stream: &mut TcpStream) -> io::Result<[u8; 8]> {
+    let (mut message, mut filled) = ([0; 8], 0);
+    while filled < message.len() {
+        match stream.read(&mut message[filled..]).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => filled += read,
         }
     }
-
-    pub(crate) fn named(name: &str) -> Result<Self, String> {
-        let way = [Self::Threads, Self::Loop].into_iter().find(|way| way.name() == name);
-        way.ok_or_else(|| "threads or loop".into())
-    }
-
-    /// Does the work against a server's ports.
-    pub(crate) fn run(self, work: Work, ports: &[u16]) -> io::Result<Ended> {
-        match self {
-            Self::Threads => threads::run(work, ports),
-            Self::Loop => on_the_loop::run(work, ports),
-        }
-    }
+    Ok(message)
 }
