@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release --example graceful_shutdown` takes a second. It is service and client in one, and signals itself.
 //!
-//! Try: let ITEM be three seconds. When does the service end now, and what has become of the item? Then send the signal twice:
-//! who hears the second one, and where would you wait for it, so that it ends the service at once?
+//! Try: let ITEM be three seconds. When does the service end now, and what has become of the item? Then send a second signal
+//! (`kill_process`, after a sleep): who hears it, and where must the wait for it begin, if it is to `process::exit` at once?
 
 use std::cell::Cell;
 use std::io;
@@ -38,12 +38,11 @@ async fn show() -> io::Result<()> {
     let addr = server.local_addr();
     let service = spawn(serve(server));
     let calls = PATHS.map(|path| spawn(call(addr, path)));
-    while BEGUN.get() <= PATHS.len() {
+    while BEGUN.get() < PATHS.len() + 1 {
         sleep(Duration::from_millis(1)).await;
     }
     let sent = send_signal()?;
-    let refused = timeout(GRACE, async { while TcpStream::connect(addr).await.is_ok() {} });
-    refused.await.expect("the listener is closed as soon as the service has the signal");
+    timeout(GRACE, async { while TcpStream::connect(addr).await.is_ok() {} }).await.expect("the listener is closed");
     let late = call(addr, "/late").await;
     service.await??;
     let busy = sent.elapsed();
@@ -67,13 +66,14 @@ async fn show() -> io::Result<()> {
 async fn serve(server: Server) -> io::Result<()> {
     let (interrupt, terminate) = (signal::ctrl_c(), signal::terminate()); // from here on neither ends the process
     let stop = CancellationToken::new();
-    let worker = spawn(work(stop.clone()));
+    let mut worker = spawn(work(stop.clone()));
     let running = server.serve(answer);
     race(interrupt, terminate).await?;
     note("service", "has the signal");
     stop.cancel();
-    let (_, worker) = join(running.shutdown(GRACE), timeout(GRACE, worker)).await;
-    note("service", if worker.is_ok() { "ends" } else { "ends, and leaves an item half done" });
+    let (_, finished) = join(running.shutdown(GRACE), timeout(GRACE, &mut worker)).await;
+    worker.abort(); // it would run on: a limit ends the wait for a task, and so does a dropped handle, but not the task
+    note("service", if finished.is_ok() { "ends" } else { "ends, and leaves an item half done" });
     Ok(())
 }
 

@@ -1,7 +1,8 @@
-//! Turns a crowd of requests into what the server, and the own process, can bear: so many a second, so many at once.
+//! Turns a crowd of requests into what the server, and our own process, can bear: so many a second, so many at once.
 //!
 //! `cargo run --release --example polite` takes three seconds; the server is a process of its own. What is refused is
-//! not asked again: `wheelwright_http::Retry`, with Retry-After and a budget, comes with a later version.
+//! not asked again: `wheelwright_http::Retry`, with Retry-After and a budget, comes with a later version. A `Client` has no
+//! limit of connections unless one is set.
 //!
 //! Try: a `RATE` of exactly `ALLOWED`, then 80 again and a limiter with `.burst(30)`. Why are some refused?
 
@@ -47,9 +48,6 @@ async fn show(url: &str) {
     let [_, narrow, _] = crowd("8 per host", 200, &limited, 8, async || ()).await;
     let rate = format!("{RATE} a second");
     let [_, polite, _] = crowd(&rate, 200, &limited, UNBOUNDED, async || limiter.acquire().await).await;
-    println!(
-        "  (what is refused is not asked again: Retry, with Retry-After and a budget, comes with a later version)"
-    );
     assert!(5 * polite < hasty.min(narrow), "who keeps to the rate is let in; few connections alone are no rate");
 
     println!("10000 requests, {AT_ONCE} at once, by a process that may have {DESCRIPTORS} descriptors");
@@ -60,8 +58,8 @@ async fn show(url: &str) {
     assert!(AT_ONCE / 2 < failed, "a request that gets no descriptor fails at once, and so do those after it");
     assert_eq!(answered, 10_000, "a request that waits for a connection gets one");
     println!(
-        "\nWithin the rate {polite} of 200 requests were refused instead of {hasty}; within a bound per host all 10000 \
-         were answered, of which {failed} failed without it."
+        "\nOf 200 requests {polite} were refused at {RATE} a second, and {hasty} at once; of 10000 requests {failed} failed \
+         for want of a descriptor, and none with a bound per host."
     );
 }
 
@@ -71,6 +69,7 @@ async fn crowd(title: &str, size: usize, url: &str, per_host: usize, turn: impl 
     let (connections, begun) = (Cell::new(0), now());
     let ask = async |_| {
         turn().await;
+        // By its title the server knows each crowd as a client of its own, which it has refused nothing yet.
         let response = client.get(url)?.header(USER_AGENT, title).send().await?;
         let status = response.status().to_string();
         connections.set(connections.get().max(response.text().await?.parse().expect("the server tells a number")));

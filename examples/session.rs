@@ -3,6 +3,7 @@
 //! `cargo run --release --example session` takes a second; the server is a process of its own. A `Client` is what a
 //! `ClientSession` is in aiohttp, but nobody has to close it: its connections go with its last clone. Here a connection
 //! costs little; over a real network it costs a round trip, and more of them with TLS.
+//! A bound on connections makes the rest wait in line.
 //!
 //! Try: an `IN_FLIGHT` of 500. Which of the three open more connections now, and does it make them faster?
 
@@ -59,22 +60,23 @@ struct Row {
 
 async fn anew(url: &str) -> Result<Row, Error> {
     let opened = Cell::new(0);
-    let rate = rate(async || {
+    let request = async || {
         let client = Client::new();
         let got = get(&client, url).await;
         opened.set(opened.get() + client.connections_opened());
         got
-    });
-    row("a new client for each", url, rate.await?, opened.get()).await
+    };
+    let rate = rate_of(request).await?;
+    row("a new client for each", url, rate, opened.get()).await
 }
 
 async fn keep(title: &str, client: Client, url: &str) -> Result<Row, Error> {
-    let rate = rate(async || get(&client, url).await).await?;
+    let rate = rate_of(async || get(&client, url).await).await?;
     row(title, url, rate, client.connections_opened()).await
 }
 
 /// Makes all the requests: how many in a second.
-async fn rate(request: impl AsyncFn() -> Result<(), Error>) -> Result<f64, Error> {
+async fn rate_of(request: impl AsyncFn() -> Result<(), Error>) -> Result<f64, Error> {
     let begun = time::now();
     let outcomes = map_concurrent(IN_FLIGHT, 0..REQUESTS, async |_| request().await).await;
     let took = time::now() - begun;

@@ -4,7 +4,7 @@
 //! `--redis HOST:PORT` or the variable `REDIS_ADDR` says where. Its keys have a prefix of their own; it deletes them.
 //!
 //! Try: in `giving_up.rs` as many `CONNECTIONS` as users. Why are more of them opened, though no more commands are
-//! given up? Then let `is_clean` in `redis.rs` forget what is owed: is it enough to look at what has come?
+//! given up? Then let `is_clean` in `redis.rs` forget what is owed, and it panics: is it enough to look at what has come?
 
 use std::process::{self, ExitCode};
 use std::time::Duration;
@@ -63,8 +63,8 @@ async fn show(addr: &str) -> io::Result<()> {
     pipeline(&mut redis).await?;
     let (given_up, misled) = give_up(addr).await?;
     println!(
-        "\n{USERS} commands waited side by side, and the replies to {given_up} that were given up reached nobody \
-        else; a pool that takes back every connection handed {misled} replies to the wrong user."
+        "\n{USERS} commands waited side by side; {given_up} were given up, and no reply to them reached another user, but a \
+        pool that takes back every connection handed {misled} replies to the wrong one."
     );
     Ok(())
 }
@@ -75,7 +75,7 @@ async fn reach(addr: &str) -> io::Result<Connection> {
 }
 
 async fn overlap(addr: &str, redis: &mut Connection) -> io::Result<()> {
-    println!("a command that waits 0.3 s in Redis, or a little longer: it looks at its clock ten times a second");
+    println!("a command that waits 0.3 s in Redis, which looks at its clock ten times a second");
     println!("  users  connections, by Redis' count  all answered after");
     let (key, mut took) = (name(), Vec::new());
     let wait = ["BLPOP", &key, "0.3"];

@@ -12,12 +12,13 @@ pub(crate) enum Way {
     RemoteSend,
 }
 
-const WAYS: [&str; 5] = [
-    "plain code -> a loop of its own      block_on",
-    "the loop -> a thread of the pool     spawn_blocking",
-    "another thread -> the loop           Handle::spawn",
-    "another thread -> the loop           Handle::block_on",
-    "another thread -> the loop           sync::remote",
+/// Each with its name here and in asyncio.
+const WAYS: [[&str; 3]; 5] = [
+    ["plain code -> a loop of its own", "block_on", "run"],
+    ["the loop -> a thread of the pool", "spawn_blocking", "to_thread"],
+    ["another thread -> the loop", "Handle::spawn", "run_coroutine_threadsafe"],
+    ["another thread -> the loop", "Handle::block_on", "run_coroutine_threadsafe(…).result"],
+    ["another thread -> the loop", "sync::remote", "call_soon_threadsafe(queue.put_nowait, …)"],
 ];
 
 static COUNTS: [AtomicU64; WAYS.len()] = [const { AtomicU64::new(0) }; WAYS.len()];
@@ -33,7 +34,7 @@ pub(crate) fn made(way: Way) -> u64 {
 
 pub(crate) fn print() {
     println!("\ne  All crossings of this run");
-    for (way, count) in WAYS.iter().zip(&COUNTS) {
-        println!("   {way:<56}{:>7}", count.load(Ordering::Relaxed));
+    for ([way, name, asyncio], count) in WAYS.iter().zip(&COUNTS) {
+        println!("   {way:<37}{name:<19}{:>7}   in asyncio {asyncio}", count.load(Ordering::Relaxed));
     }
 }

@@ -34,6 +34,7 @@ pub(crate) async fn show() -> Result<[u128; 3], Box<dyn Error>> {
     );
     println!("{:<28}{:>11}{:>21}{:>26}", "", "us per page", "crossings per page", "heartbeat late by, in ms");
     let database = Arc::new(Mutex::new(create()?));
+    // Asking on the loop never waits, so that all pages are one turn of it, in which nobody else's turn comes.
     let inline = measure("page on the loop itself", async || page(&database.lock().expect("no query panics"))).await;
     let whole = measure("page on the pool", async || on_the_pool(&database, page).await).await;
     let each = measure("each query on the pool", async || query_by_query(&database).await).await;

@@ -1,4 +1,6 @@
 //! Turns a pool whose threads all wait for the loop, which waits for the pool, into a list of who waits for what.
+//!
+//! A timeout finds it here. A later version tells of such a circle by itself, in its dump.
 
 use std::io;
 use std::time::Duration;
@@ -19,7 +21,6 @@ pub(crate) fn show() -> io::Result<()> {
         crossings::note(Way::BlockOn);
         runtime.block_on(wait(threads)); // the end of the runtime opens the circle: it drops the task
     }
-    println!("   Here a timeout found it. A later version tells of such a circle by itself, in its dump.");
     Ok(())
 }
 

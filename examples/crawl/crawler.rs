@@ -54,16 +54,19 @@ async fn crawl(start: &Url, concurrency: usize) -> Result<(Site, HashMap<Url, Ur
         }
         broken += usize::from(answer == Answer::Missing);
         site.insert(page, answer);
-        if !bar.is_hidden() {
-            let in_flight = concurrency - visitor.free();
-            let waiting = visits.len().saturating_sub(in_flight);
-            bar.set_length(seen.len() as u64);
-            bar.set_position(site.len() as u64);
-            bar.set_message(format!("{in_flight} in flight, {waiting} waiting, {broken} broken links"));
-        }
+        draw(&bar, [seen.len(), site.len(), concurrency - visitor.free(), broken]);
     }
     bar.finish_and_clear();
     Ok((site, seen))
+}
+
+fn draw(bar: &ProgressBar, [seen, done, in_flight, broken]: [usize; 4]) {
+    if !bar.is_hidden() {
+        let waiting = (seen - done).saturating_sub(in_flight);
+        bar.set_length(seen as u64);
+        bar.set_position(done as u64);
+        bar.set_message(format!("{in_flight} in flight, {waiting} waiting, {broken} broken links"));
+    }
 }
 
 /// Without a terminal nothing is drawn.

@@ -5,9 +5,11 @@
 //! crawls the part of the standard library, and then reads the same files one after another, to see whether a page is
 //! missing. `-- --start index.html` takes the whole documentation, `-- --folder DIR` pages of yours.
 //!
+//! Read `crawler.rs` and `visit.rs`: the rest counts and compares.
+//!
 //! Try: `-- --concurrency 1` (half a minute), and then the same with `--delay 0`: what do many requests in flight save
 //! when there is nothing to wait for? And in `crawler.rs` ask `site.contains_key` instead of `seen.contains_key`, and
-//! crawl with `-- --start book`: how often is the same page asked for, and why?
+//! crawl with `-- --start book`: how often is the same page asked for when it panics, and why?
 
 mod arguments; // the command line -> what to do
 mod crawler; // a page -> all that it leads to, by many requests at once

@@ -58,9 +58,9 @@ pub(crate) fn tell(options: &Options, start: &Url, crawl: &Crawl, (most, asked):
     let times = asked.values().max().map_or_else(String::new, usize::to_string);
     row("requests for a page", times, "at most, counted by the server");
     let late = format!("{:.1} ms", late.as_secs_f64() * 1e3);
-    row("a beat of the loop", late, "late at most, 99 times in 100; links are looked for on other threads");
+    row("a beat of the loop", late, "late at most, 99 times in 100");
     let walk = format!("{:.2} s", walk.as_secs_f64());
-    row("a walk", walk, "through the files, one after another, without a server");
+    row("for comparison", walk, "to read the files and find their links in plain code, without server or waits");
 }
 
 fn row(name: &str, figure: String, more: &str) {

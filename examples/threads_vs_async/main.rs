@@ -61,7 +61,7 @@ fn compare() -> io::Result<()> {
     report::begin();
     let waiting = report::table(&counts.iter().copied().map(Work::waiting).collect::<Vec<_>>(), rounds)?;
     report::crossovers(&waiting)?;
-    let pages = report::table(&[1, 10].map(Work::page), rounds)?;
+    let pages = report::table(&[1, 10].map(Work::page), 3 * rounds)?; // short, and easily disturbed
     if let Some(path) = options.get_one::<String>("json") {
         fs::write(path, results::figures(rounds, &waiting, &pages))?;
     }
