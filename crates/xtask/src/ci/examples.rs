@@ -74,7 +74,7 @@ pub(crate) fn run_chore(words: &[&str]) -> ExitCode {
     }
     let chosen = PROGRAMS.iter().filter(|program| names.is_empty() || names.contains(&program.name));
     let act = |program: &Program, listed: &[Listed]| match bless {
-        true => printed(&mut command(program, listed)?)
+        true => printed(&mut command(program, &[], listed)?)
             .and_then(|text| transcripts::bless(program, &text))
             .map(|()| Ended::Well),
         false => once(program, listed),
@@ -134,7 +134,7 @@ fn main_example(run: &Run) -> Result<Ended, String> {
 
 /// Runs one program, and its companions, and compares what they print with its transcript.
 fn once(program: &Program, listed: &[Listed]) -> Result<Ended, String> {
-    let printed = printed(&mut command(program, listed)?)?;
+    let printed = printed(&mut command(program, program.quick, listed)?)?;
     if let Some(why) = printed.strip_prefix("skipped: ") {
         return Ok(Ended::Skipped(why.trim().into()));
     }
@@ -146,11 +146,11 @@ fn once(program: &Program, listed: &[Listed]) -> Result<Ended, String> {
 }
 
 /// The command that the program's own header states, with its arguments.
-fn command(program: &Program, listed: &[Listed]) -> Result<Command, String> {
+fn command(program: &Program, arguments: &[&str], listed: &[Listed]) -> Result<Command, String> {
     let example = listed.iter().find(|example| example.name == program.name);
     let example = example.ok_or_else(|| format!("{} does not name it", manifest::PATH))?;
     let mut command = in_root("cargo");
-    command.args(example.arguments()).arg("--quiet").arg("--").args(program.arguments);
+    command.args(example.arguments()).arg("--quiet").arg("--").args(arguments);
     Ok(command)
 }
 

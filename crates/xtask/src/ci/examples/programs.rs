@@ -3,7 +3,8 @@
 /// One example.
 pub(super) struct Program {
     pub(super) name: &'static str,
-    pub(super) arguments: &'static [&'static str],
+    /// What makes a check short; the transcript is that of a whole run, which has more rows alike.
+    pub(super) quick: &'static [&'static str],
     pub(super) output: Output,
     /// Written in Python and with tokio as well.
     pub(super) has_companions: Companions,
@@ -28,7 +29,7 @@ pub(super) enum Companions {
 impl Program {
     /// Runs under the paused clock, and prints the same at every run.
     const fn paused(name: &'static str) -> Self {
-        Self { name, arguments: &[], output: Output::Bytes, has_companions: Companions::Alone }
+        Self { name, quick: &[], output: Output::Bytes, has_companions: Companions::Alone }
     }
 
     /// Runs in real time, and prints figures.
@@ -41,8 +42,8 @@ impl Program {
         Self { has_companions: Companions::PythonAndTokio, ..Self::paused(name) }
     }
 
-    const fn with(self, arguments: &'static [&'static str]) -> Self {
-        Self { arguments, ..self }
+    const fn checked_with(self, quick: &'static [&'static str]) -> Self {
+        Self { quick, ..self }
     }
 }
 
@@ -69,7 +70,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::in_three_worlds("timeouts"),
     Program::paused("cleanup"),
     Program::measured("graceful_shutdown"),
-    Program::measured("threads_vs_async").with(&["--quick"]),
+    Program::measured("threads_vs_async").checked_with(&["--quick"]),
     Program::measured("per_core"),
     Program::paused("replay"),
 ];

@@ -53,8 +53,13 @@ fn lines(output: Output, text: &str) -> Vec<String> {
     match output {
         Output::Bytes => text.lines().map(str::to_owned).collect(),
         Output::Words => {
-            let mut lines: Vec<String> = text.lines().map(words).collect();
-            lines.dedup();
+            // Rows of a table are alike, or take turns; how many there are is the machine's affair, or the run's.
+            let mut lines: Vec<String> = Vec::new();
+            for line in text.lines().map(words) {
+                if !lines.iter().rev().take(2).any(|before| *before == line) {
+                    lines.push(line);
+                }
+            }
             lines
         }
     }
@@ -104,6 +109,7 @@ mod tests {
     fn the_first_line_that_differs_is_found() {
         let said = |before: &str, now: &str| Some((before.to_owned(), now.to_owned()));
         assert_eq!(differing(Output::Words, "a 1\na 2\nb\n", "a  7\nb\n"), None, "equal neighbours count once");
+        assert_eq!(differing(Output::Words, "a 1\nb 1\na 2\nb 2\nc\n", "a 1\nb 1\nc\n"), None, "and so do turns");
         assert_eq!(differing(Output::Bytes, "a 1\n", "a 2\n"), said("a 1", "a 2"));
         assert_eq!(differing(Output::Words, "a 1\n", "a 1\nb\n"), said("", "b"));
     }
