@@ -55,7 +55,12 @@ impl Finished {
 /// Builds all examples, runs each, and compares.
 pub(super) fn run(tally: &mut Tally) -> Result<(), String> {
     shown(tally, in_root("cargo").args(["build", "--release", "--examples"]))?;
+    shown(tally, in_root("cargo").args(["build", "--release", "-p", "wheelwright-benches-book"]))?;
     let listed = listed()?;
+    // What is slow to build is not held against the program that needs it.
+    for example in listed.iter().filter(|example| example.features.is_some()) {
+        shown(tally, in_root("cargo").arg("build").args(&example.arguments()[1..]))?;
+    }
     let mut faults = missing(&listed);
     faults.extend(fan_out::RUNS.iter().filter_map(|run| told("fan_out", || main_example(run)).err()));
     faults.extend(PROGRAMS.iter().filter_map(|program| told(program.name, || once(program, &listed)).err()));
