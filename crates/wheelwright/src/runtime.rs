@@ -153,9 +153,10 @@ impl EventLoop {
     #[cold]
     fn look(&self, polls: u32) {
         let now = Instant::now();
-        let is_late = TIME_PER_TURN <= now - *self.turned_at.get().get_or_insert(now);
+        let turned_at = self.turned_at.get().unwrap_or(now);
+        let is_late = TIME_PER_TURN <= now - turned_at;
         if !is_late && polls < POLLS_PER_TURN {
-            self.turned_at.set(self.turned_at.get().or(Some(now)));
+            self.turned_at.set(Some(turned_at));
             return self.look_at.set(POLLS_PER_TURN.min(2 * polls));
         }
         ready::reset_polls();
