@@ -29,6 +29,10 @@ impl<'u> Url<'u> {
     pub fn parse(text: &'u str) -> Result<Self, Error> {
         let (secure, rest) = split_scheme(text).ok_or_else(|| bad("a URL begins with http:// or https://"))?;
         let (start, end) = find_authority(rest.as_bytes());
+        // A backslash ends the host for a browser, which would go elsewhere than we.
+        if rest[..start].bytes().any(|byte| byte == b'\\' || byte.is_ascii_control()) {
+            return Err(bad("a byte in a URL that cannot stand before its host"));
+        }
         let authority = &rest[start..end];
         let (host, port) = split_port(authority.as_bytes()).ok_or_else(|| bad("a bad host in a URL"))?;
         // Names with other letters must come in their ASCII form (IDNA).

@@ -53,7 +53,7 @@ impl RequestReader {
         Self::default()
     }
 
-    /// Limits the head to so many bytes.
+    /// Limits the head, empty lines before it included, to so many bytes.
     #[must_use]
     pub fn max_head(mut self, bytes: usize) -> Self {
         self.max_head = bytes;

@@ -49,7 +49,7 @@ impl HeadScan {
     /// Looks for the head's end in `buf`, which must hold what it held before, and perhaps more.
     ///
     /// # Errors
-    /// `TooLarge` beyond `max` bytes or 100 fields, `Parse` for what can no longer become a head.
+    /// `TooLarge` beyond the first `max` bytes of `buf` or 100 fields, `Parse` for what can no longer become a head.
     pub fn find(&mut self, buf: &[u8], max: usize) -> Result<Option<Range<usize>>, Error> {
         let from = self.seen;
         while let Some(feed) = find_line_feed(buf, self.seen) {
@@ -57,7 +57,7 @@ impl HeadScan {
                 return Err(Error::parse("a line feed without its carriage return"));
             }
             self.seen = feed + 1;
-            if max < self.seen - self.start {
+            if max < self.seen {
                 return Err(self.too_long());
             }
             // Nearly every line is one more field of a head that has begun.
@@ -69,7 +69,7 @@ impl HeadScan {
                 return Ok(Some(self.start..self.seen));
             }
         }
-        if max < buf.len() - self.start {
+        if max < buf.len() {
             return Err(self.too_long());
         }
         refuse_the_hopeless(buf, from)?;

@@ -10,5 +10,6 @@ mod lengths; // section A
 mod responses; // section E
 mod sending; // sections H and K, as far as they are about bytes
 
-mod corpora;
-mod random; // messages nobody thought of // the cases of other projects
+mod corpora; // the cases of other projects
+mod found; // what the fuzzers found
+mod random; // messages nobody thought of
