@@ -1,12 +1,16 @@
 //! Turns the cases of other projects into verdicts, as far as they are about heads and framing.
 //!
-//! The folder that `WHEELWRIGHT_CORPORA` names holds one JSON object a line. Where it is absent the runner says so and
-//! passes. A case that we decide otherwise stands in [`EXCEPTIONS`] with the reason; none is passed over in silence.
+//! The folder that `WHEELWRIGHT_CORPORA` names holds one JSON object a line. Where it is absent the runner says how many
+//! cases it skips, and passes. A case that we decide otherwise stands in [`EXCEPTIONS`] with the reason; none is passed
+//! over in silence.
 
 use std::path::Path;
 
 use crate::drive::{Story, ask, serve};
 use crate::table::every_cut;
+
+/// The files, and how many cases each of them holds.
+const CORPORA: [(&str, usize); 3] = [("small.jsonl", 65), ("llhttp_requests.jsonl", 137), ("http11probe.jsonl", 81)];
 
 const BARE_END: &str = "the line is not whole yet: we judge a line when it ends";
 const NO_VERSION: &str = "HTTP/0.9 is not spoken";
@@ -52,6 +56,14 @@ struct Case {
     side: String,
     expect: String,
     bytes: Vec<u8>,
+    /// What was read by those who made the case, as far as it was whole.
+    messages: Vec<Message>,
+}
+
+struct Message {
+    /// Method and target, where they are known and we write them the same.
+    first: Option<String>,
+    body: Vec<u8>,
 }
 
 #[test]
@@ -60,13 +72,15 @@ fn the_corpora_of_others_are_judged_as_they_ask() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = std::env::var_os("WHEELWRIGHT_CORPORA").map(|folder| root.join(folder));
     let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
-        eprintln!("skipped: all cases of the corpora, because WHEELWRIGHT_CORPORA names no folder");
+        let cases: usize = CORPORA.iter().map(|(_, cases)| cases).sum();
+        eprintln!("skipped: {cases} cases of other projects, because WHEELWRIGHT_CORPORA names no folder");
         return;
     };
     let (mut wrong, mut unused) = (Vec::new(), EXCEPTIONS.to_vec());
-    for file in ["small.jsonl", "llhttp_requests.jsonl", "http11probe.jsonl"] {
+    for (file, cases) in CORPORA {
         let text = std::fs::read_to_string(folder.join(file)).expect("the corpus can be read");
-        let (mut judged, mut excepted) = (0, 0);
+        assert_eq!(text.lines().count(), cases, "{file} holds other cases than we know of");
+        let (mut passed, mut excepted, mut failed) = (0, 0, 0);
         for case in text.lines().map(read_case) {
             let good = judge(&case);
             if let Some((_, reason)) = EXCEPTIONS.iter().find(|(id, _)| case.id.ends_with(id)) {
@@ -76,14 +90,14 @@ fn the_corpora_of_others_are_judged_as_they_ask() {
                 if good {
                     wrong.push(format!("{} needs no exception", case.id));
                 }
-                continue;
-            }
-            judged += 1;
-            if !good {
+            } else if good {
+                passed += 1;
+            } else {
+                failed += 1;
                 wrong.push(format!("{} should be: {}: {}", case.id, case.expect, case.bytes.escape_ascii()));
             }
         }
-        eprintln!("{file}: {judged} cases judged, {excepted} exceptions");
+        eprintln!("{file}: {cases} cases: {passed} passed, {excepted} excepted, {failed} failed");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(unused.is_empty(), "exceptions for cases that are not there: {unused:?}");
@@ -97,7 +111,7 @@ fn judge(case: &Case) -> bool {
             "response" => ask(&http::Method::GET, pieces, false),
             _ => serve(pieces, false),
         };
-        good &= as_expected(case, &story);
+        good &= as_expected(case, &story) && reads_the_same(case, &story);
     });
     good
 }
@@ -120,9 +134,18 @@ fn as_expected(case: &Case, story: &Story) -> bool {
     }
 }
 
+/// Returns whether every message that is whole for others is the same for us.
+fn reads_the_same(case: &Case, story: &Story) -> bool {
+    case.messages.iter().enumerate().all(|(place, message)| {
+        let first = story.heads.get(place).map(|head| head.first.as_str()).unwrap_or_default();
+        let known =
+            message.first.as_ref().is_none_or(|known| first.rsplit_once(' ').is_some_and(|(ours, _)| ours == known));
+        known && story.bodies.get(place) == Some(&message.body)
+    })
+}
+
 fn read_case(line: &str) -> Case {
-    let hex = text_field(line, "hex");
-    let mut bytes: Vec<u8> = hex.as_bytes().chunks(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect();
+    let mut bytes = from_hex(&text_field(line, "hex"));
     let side = text_field(line, "side");
     if side == "chunked-body" {
         bytes.splice(0..0, *b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -130,14 +153,51 @@ fn read_case(line: &str) -> Case {
     if line.contains("\"needs_host_injected\": true") {
         bytes = with_hosts(&bytes);
     }
-    Case { id: text_field(line, "id"), expect: text_field(line, "expect"), side, bytes }
+    let expect = text_field(line, "expect");
+    let messages = match expect.as_str() {
+        "reject" => Vec::new(),
+        _ if side == "chunked-body" => vec![Message { first: None, body: from_hex(&text_field(line, "body")) }],
+        _ => line.split("{\"headers\": ").skip(1).filter_map(read_message).collect(),
+    };
+    Case { id: text_field(line, "id"), expect, side, bytes, messages }
 }
 
-/// The string behind `"name": "`; the fields read here hold no escapes.
+fn read_message(text: &str) -> Option<Message> {
+    if !text.contains("\"complete\": true") {
+        return None;
+    }
+    let target = text_field(text, "url");
+    // An absolute target without a path is written with one by us.
+    let first = target.starts_with('/').then(|| format!("{} {target}", text_field(text, "method")));
+    Some(Message { first, body: text_field(text, "body").into() })
+}
+
+/// The string behind `"name": "`, without its escapes.
 fn text_field(line: &str, name: &str) -> String {
     let start = format!("\"{name}\": \"");
-    let text = line.split_once(&start).unwrap_or_else(|| panic!("no {name} in {line}")).1;
-    text.split('"').next().expect("a split has a first part").to_owned()
+    let mut letters = line.split_once(&start).unwrap_or_else(|| panic!("no {name} in {line}")).1.chars();
+    let mut text = String::new();
+    loop {
+        match letters.next().expect("the string ends") {
+            '"' => return text,
+            '\\' => text.push(unescaped(letters.next().expect("an escape has a second letter"))),
+            letter => text.push(letter),
+        }
+    }
+}
+
+fn unescaped(letter: char) -> char {
+    match letter {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        '"' | '\\' | '/' => letter,
+        other => panic!("an escape \\{other} that no case has"),
+    }
+}
+
+fn from_hex(hex: &str) -> Vec<u8> {
+    hex.as_bytes().chunks(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect()
 }
 
 fn nibble(digit: u8) -> u8 {
