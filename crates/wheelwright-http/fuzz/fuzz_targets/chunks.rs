@@ -1,0 +1,249 @@
+//! Turns bytes into the data of a body, and compares them with a parser that has all bytes before it and only reads on.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wheelwright_http::proto::{BodyDecoder, BodyEncoder, BodyLength};
+use wheelwright_http::{Error, ErrorKind};
+use wheelwright_http_fuzz::cuts::{Dice, every_cut, pieces};
+use wheelwright_http_fuzz::plain::{self, ByName, is_of_value, is_token};
+
+/// Below this no limit but that of the trailers' lines can be met, and the parser here knows no other.
+const LONGEST: usize = 16 * 1024;
+
+fuzz_target!(|bytes: &[u8]| {
+    if LONGEST < bytes.len() {
+        return;
+    }
+    let wanted = by_the_grammar(bytes);
+    assert_eq!(decode(BodyLength::Chunked, &[bytes]), wanted);
+    every_cut(bytes, |pieces| assert_eq!(decode(BodyLength::Chunked, pieces), wanted));
+    other_lengths(bytes);
+    encoded(bytes);
+});
+
+/// What came of a body.
+#[derive(Debug, PartialEq)]
+struct Body {
+    data: Vec<u8>,
+    end: End,
+}
+
+#[derive(Debug, PartialEq)]
+enum End {
+    /// So many bytes were the body's, and behind the last chunk stood these fields.
+    Whole(usize, ByName),
+    /// More was to come.
+    Cut,
+    /// No further byte could mend it.
+    Broken,
+}
+
+fn decode(length: BodyLength, pieces: &[&[u8]]) -> Body {
+    let mut body = Body { data: Vec::new(), end: End::Cut };
+    match feed(&mut BodyDecoder::new(length), pieces, &mut body.data) {
+        Ok(end) => body.end = end,
+        Err(error) if error.kind() == ErrorKind::Incomplete => {}
+        Err(error) => {
+            assert!(matches!(error.kind(), ErrorKind::Parse | ErrorKind::TooLarge), "{error}");
+            body.end = End::Broken;
+        }
+    }
+    body
+}
+
+fn feed(decoder: &mut BodyDecoder, pieces: &[&[u8]], data: &mut Vec<u8>) -> Result<End, Error> {
+    let mut taken = 0;
+    for piece in pieces {
+        let mut rest = *piece;
+        loop {
+            let found = decoder.decode(rest)?;
+            assert!(found.data.end <= found.taken && found.taken <= rest.len(), "a piece lies outside its input");
+            data.extend_from_slice(&rest[found.data]);
+            taken += found.taken;
+            rest = &rest[found.taken..];
+            if found.ended {
+                return Ok(End::Whole(taken, decoder.trailers().map(plain::of_map).unwrap_or_default()));
+            }
+            if rest.is_empty() {
+                break;
+            }
+            assert!(0 < found.taken, "the decoder makes no progress");
+        }
+    }
+    decoder.end()?;
+    Ok(End::Whole(taken, decoder.trailers().map(plain::of_map).unwrap_or_default()))
+}
+
+/// A body of a declared length, and one that lasts until the end.
+fn other_lengths(bytes: &[u8]) {
+    let length = Dice::of(bytes).below(2 * bytes.len() + 1);
+    let data = bytes[..length.min(bytes.len())].to_vec();
+    let end = if length <= bytes.len() { End::Whole(length, ByName::new()) } else { End::Cut };
+    let exact = Body { data, end };
+    let all = Body { data: bytes.to_vec(), end: End::Whole(bytes.len(), ByName::new()) };
+    every_cut(bytes, |pieces| {
+        assert_eq!(decode(BodyLength::Exact(length as u64), pieces), exact);
+        assert_eq!(decode(BodyLength::UntilClose, pieces), all);
+    });
+}
+
+/// What our writer makes of data is that data again, and what follows is left alone.
+fn encoded(data: &[u8]) {
+    let (mut out, mut encoder) = (Vec::new(), BodyEncoder::new(BodyLength::Chunked));
+    for run in pieces(data, 64, &mut Dice::of(data)) {
+        encoder.write(run, &mut out).expect("a chunked body has any length");
+    }
+    encoder.finish(&mut out).expect("a chunked body ends anywhere");
+    let end = End::Whole(out.len(), ByName::new());
+    out.extend_from_slice(b"GET / HTTP/1.1\r\n");
+    assert_eq!(decode(BodyLength::Chunked, &[&out]), Body { data: data.to_vec(), end });
+}
+
+fn by_the_grammar(bytes: &[u8]) -> Body {
+    let mut grammar = Grammar { bytes, at: 0, data: Vec::new() };
+    let end = match grammar.body() {
+        Ok(trailers) => End::Whole(grammar.at, trailers),
+        Err(end) => end,
+    };
+    Body { data: grammar.data, end }
+}
+
+/// RFC 9112 section 7.1 as functions that call each other.
+struct Grammar<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    data: Vec<u8>,
+}
+
+impl Grammar<'_> {
+    fn body(&mut self) -> Result<ByName, End> {
+        loop {
+            let size = self.size_line()?;
+            if size == 0 {
+                return self.trailers();
+            }
+            for _ in 0..size {
+                let byte = self.byte()?;
+                self.data.push(byte);
+            }
+            self.expect(b"\r\n")?;
+        }
+    }
+
+    fn byte(&mut self) -> Result<u8, End> {
+        let byte = *self.bytes.get(self.at).ok_or(End::Cut)?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    fn expect(&mut self, wanted: &[u8]) -> Result<(), End> {
+        for byte in wanted {
+            if self.byte()? != *byte {
+                return Err(End::Broken);
+            }
+        }
+        Ok(())
+    }
+
+    fn size_line(&mut self) -> Result<u64, End> {
+        let (start, mut digits) = (self.at, String::new());
+        let last = loop {
+            match self.byte()? {
+                digit if digit.is_ascii_hexdigit() => digits.push(char::from(digit)),
+                b';' if !digits.is_empty() => break self.extensions()?,
+                other => break other,
+            }
+            if 16 < digits.len() {
+                return Err(End::Broken);
+            }
+        };
+        if last != b'\r' || digits.is_empty() {
+            return Err(End::Broken);
+        }
+        self.expect(b"\n")?;
+        let size = u64::from_str_radix(&digits, 16).expect("sixteen digits are 64 bits");
+        let theirs = httparse::parse_chunk_size(&self.bytes[start..]);
+        assert_eq!(
+            theirs,
+            Ok(httparse::Status::Complete((self.at - start, size))),
+            "we are more lenient than httparse"
+        );
+        Ok(size)
+    }
+
+    /// Reads what follows a semicolon, and returns the first byte that belongs to no extension.
+    fn extensions(&mut self) -> Result<u8, End> {
+        loop {
+            let first = self.byte()?;
+            let mut behind = self.token(first)?;
+            if behind == b'=' {
+                behind = match self.byte()? {
+                    b'"' => self.quoted()?,
+                    first => self.token(first)?,
+                };
+            }
+            if behind != b';' {
+                return Ok(behind);
+            }
+        }
+    }
+
+    /// Reads a token that begins with `first`, and returns the byte behind it.
+    fn token(&mut self, first: u8) -> Result<u8, End> {
+        let mut byte = first;
+        if !is_token(byte) {
+            return Err(End::Broken);
+        }
+        while is_token(byte) {
+            byte = self.byte()?;
+        }
+        // What cannot follow a token is refused before the byte behind it comes.
+        if matches!(byte, b'\r' | b';' | b'=') { Ok(byte) } else { Err(End::Broken) }
+    }
+
+    /// Reads a string behind its first quote, and returns the byte behind the last one.
+    fn quoted(&mut self) -> Result<u8, End> {
+        loop {
+            match self.byte()? {
+                b'"' => return self.byte(),
+                b'\\' if !is_of_value(self.byte()?) => return Err(End::Broken),
+                byte if !is_of_value(byte) => return Err(End::Broken),
+                _ => {}
+            }
+        }
+    }
+
+    fn trailers(&mut self) -> Result<ByName, End> {
+        let mut lines = Vec::new();
+        loop {
+            let start = self.at;
+            let mut byte = self.byte()?;
+            if 100 < lines.len() {
+                return Err(End::Broken);
+            }
+            while byte != b'\r' {
+                if byte == b'\n' {
+                    return Err(End::Broken);
+                }
+                byte = self.byte()?;
+            }
+            self.expect(b"\n")?;
+            let line = &self.bytes[start..self.at - 2];
+            if line.is_empty() {
+                break;
+            }
+            lines.push(line);
+        }
+        if lines.iter().all(|line| is_field(line)) {
+            Ok(plain::by_name(plain::fields(lines.into_iter())))
+        } else {
+            Err(End::Broken)
+        }
+    }
+}
+
+fn is_field(line: &[u8]) -> bool {
+    let colon = line.iter().position(|&byte| byte == b':').unwrap_or_default();
+    let (name, value) = line.split_at(colon);
+    !name.is_empty() && name.iter().copied().all(is_token) && value.iter().copied().all(is_of_value)
+}

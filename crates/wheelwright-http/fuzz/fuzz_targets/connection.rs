@@ -1,0 +1,126 @@
+//! Turns the bytes of a connection into its story, for the server's side and the client's, however they are cut.
+#![no_main]
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use libfuzzer_sys::fuzz_target;
+use wheelwright_http::ErrorKind;
+use wheelwright_http::proto::{Answering, BodyEncoder, BodySize, RequestParts};
+use wheelwright_http_fuzz::cuts::{Dice, every_cut, pieces};
+
+#[path = "../../tests/catalogue/drive.rs"]
+mod drive;
+
+use drive::{Head, Story, ask, serve};
+
+fuzz_target!(|bytes: &[u8]| {
+    for ended in [false, true] {
+        same_for_any_cut(bytes, |pieces| serve(pieces, ended));
+        for method in [Method::GET, Method::HEAD] {
+            same_for_any_cut(bytes, |pieces| ask(&method, pieces, ended));
+        }
+    }
+    let story = serve(&[bytes], true);
+    check_story(&story);
+    check_forwarded(&story);
+    for (head, body) in story.heads.iter().zip(&story.bodies) {
+        check_answered(head, body);
+    }
+});
+
+fn same_for_any_cut(bytes: &[u8], tell: impl Fn(&[&[u8]]) -> Story) {
+    let whole = tell(&[bytes]);
+    every_cut(bytes, |pieces| {
+        let cut = tell(pieces);
+        let (one, other) = (verdict(&whole), verdict(&cut));
+        assert_eq!(one, other, "{} pieces change the story", pieces.len());
+    });
+}
+
+/// What must not depend on the cuts. A fault may be seen before the bytes behind it came, so what is left may; and of two
+/// faults the first one seen counts, where one of them is that there is too much.
+fn verdict(story: &Story) -> impl PartialEq + std::fmt::Debug + '_ {
+    let fault = story.error.map(|kind| if kind == ErrorKind::TooLarge { ErrorKind::Parse } else { kind });
+    (&story.heads, &story.bodies, &story.trailers, story.whole, story.open, fault)
+}
+
+/// Nothing is served behind a fault or behind a request after which the connection closes.
+fn check_story(story: &Story) {
+    assert_eq!(story.heads.len(), story.bodies.len());
+    assert!(story.heads.len() - story.whole <= 1, "only the last body may be unfinished");
+    assert!(story.whole == story.heads.len() || story.error.is_some(), "a body that ended early is an error");
+    assert!(story.trailers.len() <= story.whole);
+}
+
+fn headers(head: &Head) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &head.fields {
+        let name = HeaderName::try_from(name.as_str()).expect("it was accepted");
+        headers.append(name, HeaderValue::from_bytes(value).expect("it was accepted"));
+    }
+    // How the body is framed is said anew.
+    for name in ["content-length", "transfer-encoding", "connection"] {
+        headers.remove(name);
+    }
+    headers
+}
+
+fn words(head: &Head) -> (Method, &str, Version) {
+    let mut words = head.first.split(' ');
+    let method = words.next().and_then(|word| word.parse().ok()).expect("it was accepted");
+    let target = words.next().expect("it was accepted");
+    (method, target, if head.first.ends_with('0') { Version::HTTP_10 } else { Version::HTTP_11 })
+}
+
+/// A proxy that hands on every request that came whole, one behind the other, is understood as its client was: nothing
+/// in a body or a field becomes a request.
+fn check_forwarded(story: &Story) {
+    let (mut out, mut sent) = (Vec::new(), Vec::new());
+    for (head, body) in story.heads.iter().zip(&story.bodies).take(story.whole) {
+        let (method, target, _) = words(head);
+        let headers = headers(head);
+        // A Host is missing in HTTP/1.0 only; two more fields may be one too many.
+        if !target.starts_with('/') || !headers.contains_key("host") || 98 < headers.len() {
+            continue;
+        }
+        let size = if body.len() % 2 == 0 { BodySize::Exact(body.len() as u64) } else { BodySize::Unknown };
+        let parts = RequestParts { method: &method, target, host: "unused", headers: &headers, body: size };
+        write_body(parts.write_head(&mut out).expect("what was accepted can be sent"), body, &mut out);
+        sent.push((format!("{method} {target} HTTP/1.1"), body, headers));
+    }
+    let again = serve(&[&out], true);
+    assert_eq!((again.error, again.whole, again.left), (None, sent.len(), 0));
+    for ((first, body, headers), (head, arrived)) in sent.iter().zip(again.heads.iter().zip(&again.bodies)) {
+        assert_eq!((first, *body, headers), (&head.first, arrived, &self::headers(head)));
+    }
+}
+
+/// A server that sends the body back is understood by our client.
+fn check_answered(head: &Head, body: &[u8]) {
+    let (method, _, version) = words(head);
+    let answering = Answering { version, head: method == Method::HEAD, keep_alive: true };
+    for (status, size) in [
+        (StatusCode::OK, BodySize::Exact(body.len() as u64)),
+        (StatusCode::OK, BodySize::Unknown),
+        (StatusCode::NO_CONTENT, BodySize::None),
+    ] {
+        let mut out = Vec::new();
+        let written = answering.write_head(&mut out, status, &HeaderMap::new(), size, Some(b"now"));
+        let (encoder, lives) = written.expect("the head can be sent");
+        let empty = method == Method::HEAD || size == BodySize::None;
+        let body = if empty { &[] } else { body };
+        if !empty {
+            write_body(encoder, body, &mut out);
+        }
+        let story = ask(&method, &[&out], true);
+        assert_eq!((story.error, story.whole, &story.bodies[0][..]), (None, 1, body));
+        assert_eq!(story.open, lives, "both sides agree whether the connection lives on");
+        assert!(story.heads[0].first.ends_with(status.as_str()));
+    }
+}
+
+fn write_body(mut encoder: BodyEncoder, body: &[u8], out: &mut Vec<u8>) {
+    for run in pieces(body, 32, &mut Dice::of(body)) {
+        encoder.write(run, out).expect("the body is as long as declared");
+    }
+    encoder.finish(out).expect("the body is as long as declared");
+}
