@@ -3,6 +3,7 @@
 mod commands; // running a program, reading along, counting tests
 pub(crate) mod examples; // what each example must print
 mod full; // the slow stages: sanitizer, valgrind, colliding generations
+mod fuzz; // half a minute for each fuzz target
 pub(crate) mod guards; // instructions and allocations that may not grow
 
 use crate::tidy;
@@ -28,6 +29,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "examples", run: examples::run },
     Stage { name: "interop", run: interop },
     Stage { name: "tests of a larger example", run: crawl },
+    Stage { name: "fuzz", run: fuzz::run },
     // The README's command; the doctests are part of it.
     Stage { name: "cargo test", run: |tally| cargo(tally, &["test", "--no-fail-fast"], &[]) },
 ];

@@ -20,7 +20,7 @@ use std::time::Instant;
 const LIMIT: &str = "100";
 
 /// Set where nothing may be missing that an example needs.
-const SKIP_NOTHING: &str = "WHEELWRIGHT_SKIP_NOTHING";
+pub(super) const SKIP_NOTHING: &str = "WHEELWRIGHT_SKIP_NOTHING";
 
 /// One run of the main example.
 struct Run {
