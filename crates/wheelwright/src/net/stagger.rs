@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use std::vec;
 
+use super::platform::is_exhausted;
 use crate::time::{Sleep, sleep};
 
 /// So long an attempt has the field to itself (RFC 8305, section 8).
@@ -77,8 +78,10 @@ impl<T, A: Future<Output = io::Result<T>> + Unpin> Stagger<A> {
         let Some((_, last)) = failures.last() else {
             return io::Error::new(io::ErrorKind::NotFound, "there is no address to connect to");
         };
-        if failures.len() == 1 {
-            return failures.remove(0).1;
+        // A lack of descriptors is the process's own, whatever the address: who can mend it knows it by its number.
+        let lack = failures.iter().position(|(_, error)| is_exhausted(error));
+        if let Some(at) = lack.or((failures.len() == 1).then_some(0)) {
+            return failures.swap_remove(at).1;
         }
         let each: Vec<_> = failures.iter().map(|(address, error)| format!("{address}: {error}")).collect();
         io::Error::new(last.kind(), format!("no address could be connected to: {}", each.join("; ")))

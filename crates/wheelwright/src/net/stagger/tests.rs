@@ -51,6 +51,18 @@ fn the_families_take_turns_beginning_with_the_first() {
 }
 
 #[test]
+fn a_lack_of_descriptors_is_told_by_its_number_though_there_were_several_addresses() {
+    crate::test(async || {
+        const EMFILE: i32 = 24;
+        let error = first_of(ports(3), |port| match port {
+            2 => Box::pin(async { Err(io::Error::from_raw_os_error(EMFILE)) }),
+            _ => Box::pin(async { Err(refused()) }),
+        });
+        assert_eq!(error.await.expect_err("all have failed").raw_os_error(), Some(EMFILE));
+    });
+}
+
+#[test]
 fn an_attempt_without_an_answer_is_joined_by_the_next_after_its_head_start() {
     crate::test(async || {
         let begin = now();
