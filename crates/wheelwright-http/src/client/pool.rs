@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use wheelwright::JoinHandle;
 use wheelwright::net::TcpStream;
 use wheelwright::sync::{OwnedPermit, Semaphore};
 use wheelwright::time::sleep;
@@ -37,7 +38,8 @@ pub(crate) struct Pool {
     prune_at: Cell<usize>,
     /// How often the sweeper came by.
     sweeps: Cell<u32>,
-    sweeping: Cell<bool>,
+    /// Ends with the pool, or when nothing is idle.
+    sweeper: RefCell<Option<JoinHandle<()>>>,
 }
 
 /// One origin: scheme, host and port.
@@ -84,7 +86,7 @@ impl Pool {
             last: RefCell::default(),
             prune_at: Cell::new(FEW_HOSTS),
             sweeps: Cell::new(0),
-            sweeping: Cell::new(false),
+            sweeper: RefCell::default(),
         })
     }
 
@@ -159,31 +161,28 @@ impl Pool {
     }
 
     fn start_sweeping(self: &Rc<Self>) {
-        if !self.sweeping.replace(true) {
-            let sweeping = Sweeping(Rc::downgrade(self));
-            drop(wheelwright::spawn_named("http idle", sweeping.run(self.options.pool_idle_timeout / SWEEPS)));
+        let mut sweeper = self.sweeper.borrow_mut();
+        if sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
+            let sweeping = sweep(Rc::downgrade(self), self.options.pool_idle_timeout / SWEEPS);
+            *sweeper = Some(wheelwright::spawn_named("http idle", sweeping));
         }
     }
 }
 
-/// The sweeper of a pool; whichever way it ends, the pool may start another one.
-struct Sweeping(Weak<Pool>);
-
-impl Sweeping {
-    async fn run(self, pause: Duration) {
-        loop {
-            sleep(pause).await;
-            if !self.0.upgrade().is_some_and(|pool| pool.sweep()) {
-                return;
-            }
-        }
-    }
-}
-
-impl Drop for Sweeping {
+impl Drop for Pool {
     fn drop(&mut self) {
-        if let Some(pool) = self.0.upgrade() {
-            pool.sweeping.set(false);
+        if let Some(sweeper) = self.sweeper.take() {
+            sweeper.abort();
+        }
+    }
+}
+
+/// Sweeps until nothing is idle.
+async fn sweep(pool: Weak<Pool>, pause: Duration) {
+    loop {
+        sleep(pause).await;
+        if !pool.upgrade().is_some_and(|pool| pool.sweep()) {
+            return;
         }
     }
 }
@@ -250,6 +249,7 @@ impl fmt::Debug for Host {
         f.debug_struct("Host")
             .field("name", &self.field)
             .field("idle", &self.idle.borrow().len())
+            .field("permits", &self.permits.as_ref().map(|permits| permits.available_permits()))
             .finish_non_exhaustive()
     }
 }

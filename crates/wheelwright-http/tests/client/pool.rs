@@ -208,6 +208,24 @@ fn idle_connections_beyond_their_number_and_of_a_dropped_client_are_closed() {
 }
 
 #[test]
+fn a_dropped_client_leaves_no_task_and_no_timer() {
+    let server = Server::answering(HELLO);
+    run(async {
+        // By now the limit of the test itself is counted.
+        wheelwright::yield_now().await;
+        let before = wheelwright::inspect::live();
+        let client = Client::new();
+        assert_eq!(get(&client, server.url("/")).await, "hello");
+        assert_ne!(wheelwright::inspect::live(), before, "an idle connection is watched over");
+        drop(client);
+        // An aborted task is dropped when its turn comes, long before the idle timeout.
+        wheelwright::yield_now().await;
+        wheelwright::yield_now().await;
+        assert_eq!(wheelwright::inspect::live(), before, "128");
+    });
+}
+
+#[test]
 fn calls_beyond_the_limit_of_a_host_wait_in_line() {
     let server = Server::start(|mut connection| {
         while let Some(request) = connection.request() {
