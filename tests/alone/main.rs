@@ -6,13 +6,14 @@ mod cancels;
 mod crowd;
 mod descriptors;
 mod duplicates;
+mod faults;
 mod idle;
 mod reports;
 mod schedules;
 mod signals;
 mod stdin;
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Names the case that a process is to run.
@@ -74,6 +75,34 @@ const CASES: &[Case] = &[
     Case { name: "every_order_is_run_once", body: schedules::each_order_once, check: succeeds },
     Case { name: "runs_that_differ_are_noticed", body: schedules::determinism, check: succeeds },
     Case { name: "terminate_hears_sigterm_only", body: signals::wait_for_both, check: signals::interrupt_and_end },
+    Case { name: "a_refused_port_is_told_to_every_call", body: faults::refused, check: succeeds },
+    Case { name: "a_connect_that_nobody_answers_ends_at_its_limit", body: faults::unanswered, check: succeeds },
+    Case {
+        name: "a_fresh_connection_closed_at_once_is_not_retried",
+        body: faults::closed_at_the_door,
+        check: succeeds,
+    },
+    Case { name: "a_server_that_never_replies_is_left_at_the_limit", body: faults::silent, check: succeeds },
+    Case { name: "a_reset_in_the_head_is_an_incomplete_reply", body: faults::reset_in_the_head, check: succeeds },
+    Case { name: "a_reset_in_the_body_leaves_the_bytes_so_far", body: faults::reset_in_the_body, check: succeeds },
+    Case { name: "a_half_closed_connection_makes_nobody_spin", body: faults::half_closed, check: succeeds },
+    Case { name: "a_body_that_drips_ends_at_the_limit_of_the_whole", body: faults::dripping, check: succeeds },
+    Case { name: "a_restarted_server_gets_each_get_and_no_post", body: faults::restarted, check: succeeds },
+    Case { name: "a_post_that_may_have_been_read_is_sent_once", body: faults::second_request, check: succeeds },
+    Case { name: "a_name_without_an_address_fails_its_calls_alone", body: faults::unknown_name, check: succeeds },
+    Case { name: "a_slow_resolver_holds_up_nobody_else", body: faults::slow_resolver, check: succeeds },
+    Case { name: "calls_in_line_for_a_full_host_end_at_their_limit", body: faults::full, check: succeeds },
+    Case {
+        name: "a_client_without_descriptors_closes_its_idle_connections",
+        body: faults::on_the_client,
+        check: faults::with_a_server,
+    },
+    Case {
+        name: "a_server_without_descriptors_recovers_when_some_are_free",
+        body: faults::on_the_server,
+        check: faults::with_a_server,
+    },
+    Case { name: "a_hundred_thousand_calls_dropped_anywhere", body: faults::hundred_thousand, check: succeeds },
 ];
 
 fn main() {
@@ -114,7 +143,11 @@ fn succeeds(command: &mut Command) -> Result<(), String> {
 
 /// Runs a case to its end: what it wrote to stdout and stderr.
 fn run(command: &mut Command) -> Result<(String, String), String> {
-    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    end_of(command.spawn().map_err(|error| error.to_string())?)
+}
+
+/// Waits for the end of a process.
+fn end_of(mut child: Child) -> Result<(String, String), String> {
     let begin = Instant::now();
     while child.try_wait().map_err(|error| error.to_string())?.is_none() {
         if ANTI_HANG < begin.elapsed() {

@@ -1,0 +1,166 @@
+//! Turns a lack of descriptors, in the client's process or in the server's, into errors for those whom it befalls.
+//!
+//! The case runs twice at the same time: as the server, which says where it is and serves until its standard input ends, and
+//! as the client, which is told.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use wheelwright::net::ListenOptions;
+use wheelwright::sync::Barrier;
+use wheelwright::time::sleep;
+use wheelwright::{block_on, spawn_blocking};
+use wheelwright_http::ErrorKind::{Connect, Timeout};
+use wheelwright_http::{Body, Client, Incoming, Phase, Running, Server};
+
+use super::hostile::page;
+use super::{
+    AT_ONCE, Held, LIMIT, SIZES, SOON, all_end, ask, beside_a_heart, crowd, is_unhurt, none_is_early,
+    raise_descriptor_limit,
+};
+use crate::{end_of, myself, run};
+
+/// Tells a case where its server is. Without it the case is the server.
+const SERVER: &str = "WHEELWRIGHT_SERVER";
+/// So many connections are as many as the process can have.
+const FEW: u64 = 40;
+
+/// Starts the case as a server and as its client; both must end well.
+pub(crate) fn with_a_server(command: &mut Command) -> Result<(), String> {
+    let case = command.get_envs().find_map(|(_, value)| value?.to_str()).ok_or("the case has a name")?;
+    let mut server = myself(case).stdin(Stdio::piped()).spawn().map_err(|e| e.to_string())?;
+    let mut line = String::new();
+    let stdout = server.stdout.take().expect("it is piped");
+    BufReader::new(stdout).read_line(&mut line).map_err(|error| error.to_string())?;
+    let outcome = run(command.env(SERVER, line.trim()));
+    drop(server.stdin.take());
+    let ended = end_of(server).map_err(|why| format!("the server: {why}"));
+    outcome.and(ended).map(drop)
+}
+
+/// Takes all the descriptors that this process may have but so many.
+fn all_but(few: u64) -> Vec<File> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(256), ..limit }).expect("a soft limit may be lowered");
+    let mut hoard: Vec<_> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
+    hoard.truncate(hoard.len() - few as usize);
+    hoard
+}
+
+fn server() -> Option<SocketAddr> {
+    std::env::var(SERVER).ok().map(|text| text.parse().expect("the server says its address"))
+}
+
+/// Answers `/whole/ID`, and `/gather/ID/COUNT` once so many have come.
+fn answer(server: Server) -> Running {
+    let barriers: Rc<RefCell<HashMap<usize, Rc<Barrier>>>> = Rc::default();
+    server.serve(move |request: Request<Incoming>| {
+        let barriers = Rc::clone(&barriers);
+        async move {
+            let mut words = request.uri().path().split('/').skip(2).map(|word| word.parse().expect("a number"));
+            let id = words.next().expect("an id");
+            if let Some(count) = words.next() {
+                let new = || Rc::new(Barrier::new(count as usize));
+                let barrier = Rc::clone(barriers.borrow_mut().entry(count as usize).or_insert_with(new));
+                barrier.wait().await;
+            }
+            Response::builder().header("x-id", id).body(Body::from(page(id))).expect("a good response")
+        }
+    })
+}
+
+/// Serves until standard input ends, and looks whether everything is back.
+fn serve(exhaust: impl FnOnce() -> Vec<File>) {
+    raise_descriptor_limit();
+    block_on(async {
+        spawn_blocking(|| ()).await.expect("the thread that will wait for the end is there");
+        let listener = ListenOptions::new().backlog(4096).bind("127.0.0.1:0").expect("a free port");
+        let running = answer(Server::from_listener(listener).expect("it is bound"));
+        // By now the listener is watched, and the job that started the thread is forgotten.
+        sleep(Duration::from_millis(10)).await;
+        let before = Held::now();
+        let hoard = exhaust();
+        println!("{}", running.local_addr());
+        let end = spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await;
+        end.expect("it does not panic").expect("it can be read");
+        drop(hoard);
+        before.regained().await;
+        assert_eq!(running.connections(), 0);
+    });
+}
+
+/// A client has no descriptor left: the call that needs one fails, and the idle connections are closed for the next ones.
+pub(crate) fn on_the_client() {
+    let Some(addr) = server() else { return serve(Vec::new) };
+    raise_descriptor_limit();
+    block_on(async {
+        for count in SIZES {
+            let before = Held::now();
+            let permits = count.max(FEW);
+            // Of two addresses neither can be tried.
+            let resolver = async |_, port| Ok(vec![([127, 0, 0, 1], port).into(), ([127, 0, 0, 9], port).into()]);
+            let client = Client::builder().max_connections_per_host(permits as usize).resolver(resolver).build();
+            let client = client.expect("the settings are good");
+            let ids = count * 10..count * 11;
+            let url = |id| format!("http://other.test:{}/whole/{id}", addr.port());
+
+            let hoard = all_but(FEW);
+            let gathered = crowd(SOON, &client, 0..FEW, |id| format!("http://{addr}/gather/{id}/{FEW}")).await;
+            assert!(gathered.iter().all(|outcome| outcome.end.is_none()), "there are just enough descriptors");
+            let outcomes = crowd(AT_ONCE, &client, ids.clone(), url).await;
+            assert_eq!(outcomes[0].end, Some(Connect), "no descriptor was left");
+            let through = outcomes.iter().filter(|outcome| outcome.end.is_none()).count() as u64;
+            assert_eq!(through, FEW.min(count - 1), "the others have what the idle connections had");
+            let lost = outcomes.iter().filter(|outcome| outcome.end == Some(Connect)).count() as u64;
+            assert_eq!(through + lost, count, "all the others were told so");
+            assert_eq!(ask(client.get(url(1)).expect("a URL"), 1).await.end, None, "nobody had to free a descriptor");
+
+            drop(hoard);
+            raise_descriptor_limit();
+            let outcomes = crowd(SOON, &client, ids, url).await;
+            assert!(outcomes.iter().all(|outcome| outcome.end.is_none()), "there are enough again");
+            drop(client);
+            before.regained().await;
+        }
+    });
+}
+
+/// A server has no descriptor left: whoever comes is kept waiting, those who are there are served, and when they go the
+/// others come in.
+pub(crate) fn on_the_server() {
+    let Some(addr) = server() else { return serve(|| all_but(FEW)) };
+    raise_descriptor_limit();
+    block_on(async {
+        for count in SIZES {
+            let before = Held::now();
+            let (ids, url) = (count * 10..count * 11, |id| format!("http://{addr}/whole/{id}"));
+            let holder = Client::new();
+            let gathered = crowd(SOON, &holder, 0..FEW, |id| format!("http://{addr}/gather/{id}/{FEW}")).await;
+            assert!(gathered.iter().all(|outcome| outcome.end.is_none()), "the server has just enough descriptors");
+
+            let client = Client::builder().max_connections_per_host(count as usize).first_byte_timeout(LIMIT).build();
+            let client = client.expect("the settings are good");
+            let outcomes = beside_a_heart(crowd(LIMIT, &client, ids.clone(), url)).await;
+            all_end(&outcomes, Timeout(Phase::FirstByte));
+            none_is_early(&outcomes, LIMIT);
+            is_unhurt(&client, count);
+            assert_eq!(ask(holder.get(url(1)).expect("a URL"), 1).await.end, None, "those who are there are served");
+            assert_eq!(holder.connections_opened(), FEW);
+
+            drop(holder);
+            let half = Client::builder().max_connections_per_host(FEW as usize / 2).build().expect("good settings");
+            let outcomes = crowd(SOON, &half, ids, url).await;
+            assert!(outcomes.iter().all(|outcome| outcome.end.is_none()), "the server has descriptors again");
+            drop((client, half));
+            before.regained().await;
+        }
+    });
+}
