@@ -17,6 +17,8 @@ mod exchange; // a request and a connection -> the response's head
 mod upload; // a large, slow or late body -> writes
 mod inflow; // bytes behind a head -> data
 mod dial; // a host -> a connection
+#[cfg(feature = "tls")]
+mod tls; // a connection -> one that nobody between its ends can read
 mod pool; // idle connections -> connections for the next request
 mod limits; // limits of time -> at most one timer
 
@@ -28,6 +30,11 @@ pub use response::Response;
 
 use call::Call;
 use pool::Pool;
+
+#[cfg(feature = "tls")]
+use tls::{SecureDial as Dialing, Stream};
+#[cfg(not(feature = "tls"))]
+use {dial::Dial as Dialing, wheelwright::net::TcpStream as Stream};
 
 /// An HTTP/1.1 client that keeps its connections.
 ///

@@ -42,7 +42,7 @@ pub enum ErrorKind {
     Dns,
     /// No address of the host accepted the connection.
     Connect,
-    /// TLS could not be set up.
+    /// The server did not prove who it is, or it speaks no TLS; or TLS is not built in.
     Tls,
     /// A limit of time passed in this phase.
     Timeout(Phase),

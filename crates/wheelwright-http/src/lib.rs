@@ -25,7 +25,9 @@
 //! # }
 //! ```
 //!
-//! Not here yet: TLS (an `https` URL is a clear error), redirects, compression, server-sent events, retries with a budget.
+//! The client takes `https` with the feature `tls`; without it such a URL is a clear error.
+//!
+//! Not here yet: TLS for the server, redirects, compression, server-sent events, retries with a budget.
 #![warn(clippy::print_stdout)] // what stdout is for is the program's to say
 
 // In reading order: the two sides, what both carry, and the core that both share.

@@ -14,7 +14,7 @@ use http::header::{CONNECTION, HeaderValue};
 use http::{HeaderMap, Method};
 use wheelwright::sync::{AcquireOwned, OwnedPermit};
 
-use super::dial::Dial;
+use super::Dialing;
 use super::exchange::{Answer, Exchange, broken, is_closed};
 use super::limits::Limits;
 use super::pool::{Host, Lease, Pool};
@@ -54,7 +54,7 @@ enum Stage {
     Fault(Error),
     Start,
     Permit(AcquireOwned),
-    Dial(Box<Dial>, Option<OwnedPermit>),
+    Dial(Box<Dialing>, Option<OwnedPermit>),
     Upload(Box<Upload>),
     Receive(Exchange),
     Done,
@@ -112,8 +112,8 @@ impl Sending {
 
     fn start(&mut self) -> Result<Option<Response>, Error> {
         let call = self.call();
-        if call.host.secure {
-            return Err(Error::new(ErrorKind::Tls, "https is not built in yet"));
+        if call.host.secure && cfg!(not(feature = "tls")) {
+            return Err(Error::new(ErrorKind::Tls, "https needs the feature `tls`, which is not built in"));
         }
         let Some(permits) = call.host.permits() else { return self.connect(None) };
         let (limit, wait) = (call.pool.options.pool, permits.acquire_owned());
@@ -130,7 +130,7 @@ impl Sending {
     }
 
     fn dial(&mut self, permit: Option<OwnedPermit>) -> Result<Option<Response>, Error> {
-        let dial = Dial::new(&self.call().pool, &self.call().host);
+        let dial = Dialing::new(&self.call().pool, &self.call().host);
         self.stage = Stage::Dial(Box::new(dial), permit);
         Ok(None)
     }

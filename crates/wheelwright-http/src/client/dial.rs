@@ -14,8 +14,8 @@ use crate::{Error, ErrorKind, Phase};
 
 /// A connection being made: the host's name is resolved, if it is one, and the addresses are tried in turn.
 pub(crate) struct Dial {
-    pool: Rc<Pool>,
-    host: Rc<Host>,
+    pub(super) pool: Rc<Pool>,
+    pub(super) host: Rc<Host>,
     stage: Stage,
 }
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use super::Client;
 use super::pool::Pool;
+#[cfg(feature = "tls")]
+use super::tls;
 use crate::Error;
 use crate::proto::MAX_HEAD;
 
@@ -31,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) max_connections_per_host: Option<usize>,
     pub(crate) max_head: usize,
     pub(crate) resolver: Option<Resolver>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: tls::Settings,
 }
 
 /// Builds a [`Client`].
@@ -51,7 +55,7 @@ pub(crate) struct Options {
 #[derive(Debug, Default)]
 #[must_use = "a builder builds nothing until `build` is called"]
 pub struct ClientBuilder {
-    options: Options,
+    pub(super) options: Options,
 }
 
 impl Default for Options {
@@ -69,6 +73,8 @@ impl Default for Options {
             max_connections_per_host: None,
             max_head: MAX_HEAD,
             resolver: None,
+            #[cfg(feature = "tls")]
+            tls: tls::Settings::default(),
         }
     }
 }
@@ -190,8 +196,10 @@ impl ClientBuilder {
     /// Builds the client.
     ///
     /// # Errors
-    /// None yet: they are for the setting up of TLS.
+    /// None but, with the feature `tls`, `Tls` if a root certificate is none.
     pub fn build(self) -> Result<Client, Error> {
+        #[cfg(feature = "tls")]
+        self.options.tls.check()?;
         Ok(Client { pool: Pool::new(self.options) })
     }
 }

@@ -11,10 +11,10 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use wheelwright::JoinHandle;
-use wheelwright::net::TcpStream;
 use wheelwright::sync::{OwnedPermit, Semaphore};
 use wheelwright::time::sleep;
 
+use super::Stream;
 use super::options::Options;
 use crate::buffers::{keep_output, take_output};
 use crate::url::Url;
@@ -61,7 +61,7 @@ pub(crate) struct Host {
 }
 
 struct Idle {
-    stream: TcpStream,
+    stream: Stream,
     /// The sweep after which it was put here.
     since: u32,
 }
@@ -69,7 +69,7 @@ struct Idle {
 /// The right to use a connection to a host, and the connection.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Stream,
     /// It has served before, so that the server may have closed it unseen.
     pub(crate) reused: bool,
     host: Rc<Host>,
@@ -204,11 +204,11 @@ impl Host {
     }
 
     /// Puts a new connection under the permit.
-    pub(crate) fn lease(self: &Rc<Self>, stream: TcpStream, permit: Option<OwnedPermit>) -> Lease {
+    pub(crate) fn lease(self: &Rc<Self>, stream: Stream, permit: Option<OwnedPermit>) -> Lease {
         Lease { stream, reused: false, host: Rc::clone(self), permit }
     }
 
-    fn put_idle(&self, stream: TcpStream) {
+    fn put_idle(&self, stream: Stream) {
         // The client may be gone: then nobody will ever ask again.
         let Some(pool) = self.pool.upgrade() else { return };
         let room = pool.options.pool_max_idle_per_host.is_none_or(|most| self.idle.borrow().len() < most);
@@ -234,7 +234,7 @@ impl Lease {
 }
 
 /// Returns the connection unless something came on it: bytes nobody asked for, its end, or the end of its loop.
-fn fresh(mut stream: TcpStream) -> Option<TcpStream> {
+fn fresh(mut stream: Stream) -> Option<Stream> {
     if !stream.read_ready() {
         return Some(stream);
     }

@@ -58,7 +58,9 @@ impl Upload {
     /// Sends a part, or waits for room, for the body's next bytes and for an answer, whichever comes first.
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Result<Step, Error>> {
         self.poll_fill(cx)?;
-        if self.is_empty() && self.encoder.is_none() {
+        // Under TLS what was written may still wait for room; if it waits in vain, reading tells.
+        let flushed = self.is_empty() && Pin::new(&mut self.exchange.lease.stream).poll_flush(cx).is_ready();
+        if flushed && self.encoder.is_none() {
             self.exchange.sent = true;
             return Poll::Ready(Ok(self.end()));
         }

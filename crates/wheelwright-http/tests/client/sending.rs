@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use wheelwright::time::{Sleep, sleep};
-use wheelwright_http::ErrorKind::{BadUrl, Closed, Incomplete, Io, Parse, Tls, TooLarge};
+use wheelwright_http::ErrorKind::{BadUrl, Closed, Incomplete, Io, Parse, TooLarge};
 use wheelwright_http::{Body, Client};
 
 use crate::script::{Server, run};
@@ -108,13 +108,23 @@ fn what_cannot_be_sent_is_an_error_and_touches_no_socket() {
         for url in ["http://h:0/", "http://h:65536/", "http:///", "http://[::g]/", "ftp://h/", "http://h/\r\n", ""] {
             assert_eq!(client.get(url).unwrap_err().kind(), BadUrl, "150: {url:?}");
         }
-        let error = client.get("https://127.0.0.1:1/").unwrap().send().await.unwrap_err();
-        assert_eq!(error.kind(), Tls);
-        assert!(error.to_string().contains("https is not built in yet"), "{error}");
         let relative = http::Request::get("/x").body(Body::empty()).unwrap();
         assert_eq!(client.request(relative).await.unwrap_err().kind(), BadUrl);
     });
     assert_eq!(server.marks().count("request"), 0);
+}
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn https_without_its_feature_is_a_clear_error_and_touches_no_socket() {
+    let server = mirror();
+    run(async {
+        let url = server.url("/").replace("http:", "https:");
+        let error = Client::new().get(url).unwrap().send().await.unwrap_err();
+        assert_eq!(error.kind(), wheelwright_http::ErrorKind::Tls);
+        assert!(error.to_string().contains("https needs the feature `tls`"), "{error}");
+    });
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]
