@@ -30,12 +30,13 @@ const STAGES: &[Stage] = &[
     Stage { name: "interop", run: interop },
     Stage { name: "tests of a larger example", run: crawl },
     Stage { name: "fuzz", run: fuzz::run },
+    Stage { name: "tests with TLS", run: tls },
     // The README's command; the doctests are part of it.
     Stage { name: "cargo test", run: |tally| cargo(tally, &["test", "--no-fail-fast"], &[]) },
 ];
 
 fn clippy(tally: &mut Tally) -> Result<(), String> {
-    let features = ["loom", "crawl", "sqlite", "ureq"].join(",");
+    let features = ["loom", "crawl", "sqlite", "tls", "ureq"].join(",");
     let everything = ["--workspace", "--all-targets", "--features", &features];
     cargo(tally, &[&["clippy"], &everything[..], &["--", "-D", "warnings"]].concat(), &[])
 }
@@ -51,6 +52,11 @@ fn loom(tally: &mut Tally) -> Result<(), String> {
 /// Its features keep it out of the plain `cargo test`.
 fn crawl(tally: &mut Tally) -> Result<(), String> {
     cargo(tally, &["test", "-p", "wheelwright-examples", "--features", "crawl", "--example", "crawl"], &[])
+}
+
+/// The HTTP crate's own, all of them: with the feature its connections are of another type.
+fn tls(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &["test", "-p", "wheelwright-http", "--features", "tls"], &[])
 }
 
 /// Other people's code on our loop: hyper's server answers hyper's client.
