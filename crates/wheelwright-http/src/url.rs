@@ -6,6 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use crate::proto::target::{is_name_or_address, parse_port, split_port};
 use crate::{Error, ErrorKind};
 
+mod resolve; // a reference and the URL it stands in -> the URL it means
+
+pub use resolve::resolve;
+
 /// A URL in its parts. What is between `//` and `@` was left out: it is never sent and never shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url<'u> {
@@ -120,13 +124,18 @@ pub(crate) fn origin_form(target: &str) -> Result<Cow<'_, str>, Error> {
     if !target.starts_with('/') {
         sent.push('/');
     }
-    for byte in target.bytes() {
+    encode(target, &mut sent);
+    Ok(Cow::Owned(sent))
+}
+
+/// Appends the text with everything encoded that a request line cannot hold.
+pub(crate) fn encode(text: &str, sent: &mut String) {
+    for byte in text.bytes() {
         match SENDABLE[usize::from(byte)] {
             true => sent.push(char::from(byte)),
             false => sent.push_str(&format!("%{byte:02X}")),
         }
     }
-    Ok(Cow::Owned(sent))
 }
 
 /// The bytes that go into a request line as they are.
