@@ -14,6 +14,8 @@ use crate::proto::BodySize;
 /// Whatever a body's source may fail with.
 pub(crate) type BodyError = Box<dyn StdError + Send + Sync>;
 
+type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>>>>;
+
 /// The body of a message: nothing, bytes that are there, or bytes that come.
 ///
 /// ```
@@ -32,7 +34,8 @@ enum Content {
     #[default]
     Empty,
     Full(Bytes),
-    Stream(Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>>>>),
+    /// Gone once it was handed out to be sent.
+    Stream(Option<Pieces>),
 }
 
 impl Body {
@@ -80,7 +83,7 @@ impl Body {
         B: Into<Bytes>,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        Self(Content::Stream(Box::pin(Items { stream })))
+        Self(Content::Stream(Some(Box::pin(Items { stream }))))
     }
 
     /// Returns the bytes, if they are there.
@@ -93,25 +96,25 @@ impl Body {
         }
     }
 
-    /// Makes another body of the same bytes, if they are there.
-    pub(crate) fn replica(&self) -> Option<Self> {
-        match &self.0 {
-            Content::Empty => Some(Self::empty()),
-            Content::Full(bytes) => Some(Self::full(bytes.clone())),
-            Content::Stream(_) => None,
-        }
+    /// Makes the body to send: the bytes are kept for another time, while a stream has only one.
+    pub(crate) fn hand_out(&mut self) -> Self {
+        Self(match &mut self.0 {
+            Content::Empty => Content::Empty,
+            Content::Full(bytes) => Content::Full(bytes.clone()),
+            Content::Stream(stream) => Content::Stream(stream.take()),
+        })
     }
 
     /// Asks for the next bytes; `None` at the end.
     pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         match &mut self.0 {
-            Content::Empty => Poll::Ready(None),
+            Content::Empty | Content::Stream(None) => Poll::Ready(None),
             Content::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
                 self.0 = Content::Empty;
                 Poll::Ready(Some(Ok(bytes)))
             }
-            Content::Stream(stream) => stream.as_mut().poll_next(cx),
+            Content::Stream(Some(stream)) => stream.as_mut().poll_next(cx),
         }
     }
 

@@ -1,18 +1,21 @@
 //! Turns URLs into responses, over connections that are kept for the next call.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use http::{HeaderMap, Method, Request};
 
-use crate::Error;
 use crate::body::Body;
 use crate::url::{Url, origin_form};
+use crate::{Error, ErrorKind};
 
 mod options; // settings -> a client
 mod request; // a URL, and what is said about it -> a request
 mod response; // a head and a coming body -> what the caller sees
 mod reading; // a coming body -> futures
 mod call; // a request -> a response: permit, connection, out, in
+mod redirect; // an answer that points elsewhere -> the next request
+mod retry; // a failure that may pass -> another try
 mod exchange; // a request and a connection -> the response's head
 mod upload; // a large, slow or late body -> writes
 mod inflow; // bytes behind a head -> data
@@ -25,11 +28,14 @@ mod limits; // limits of time -> at most one timer
 pub use call::Sending;
 pub use options::ClientBuilder;
 pub use reading::{Chunk, Collect, Text};
+pub use redirect::Policy;
 pub use request::RequestBuilder;
 pub use response::Response;
+pub use retry::Retry;
 
 use call::Call;
-use pool::Pool;
+use pool::{Host, Pool};
+use redirect::Trail;
 
 #[cfg(feature = "tls")]
 use tls::{SecureDial as Dialing, Stream};
@@ -157,15 +163,11 @@ impl Client {
     }
 
     fn call(&self, method: Method, url: &str) -> Result<Call, Error> {
-        let (host, target) = match self.pool.same_host(url) {
-            Some((host, target)) => (host, origin_form(target)?),
-            None => {
-                let url = Url::parse(url)?;
-                (self.pool.host(&url), url.target)
-            }
-        };
+        let (host, target) = locate(&self.pool, url)?;
         Ok(Call {
             host,
+            // A target that is written as it was given had no fragment.
+            trail: if matches!(target, Cow::Owned(_)) { Trail::of(url) } else { None },
             pool: Rc::clone(&self.pool),
             method,
             target: target.into(),
@@ -174,4 +176,19 @@ impl Client {
             total: self.pool.options.total,
         })
     }
+}
+
+/// Finds the host that a URL names, and what to ask it for.
+fn locate<'u>(pool: &Rc<Pool>, url: &'u str) -> Result<(Rc<Host>, Cow<'u, str>), Error> {
+    let (host, target) = match pool.same_host(url) {
+        Some((host, target)) => (host, origin_form(target)?),
+        None => {
+            let url = Url::parse(url)?;
+            (pool.host(&url), url.target)
+        }
+    };
+    if pool.options.https_only && !host.secure {
+        return Err(Error::new(ErrorKind::BadUrl, "http:// where only https:// is allowed"));
+    }
+    Ok((host, target))
 }

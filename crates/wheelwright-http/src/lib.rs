@@ -27,7 +27,7 @@
 //!
 //! The client takes `https` with the feature `tls`; without it such a URL is a clear error.
 //!
-//! Not here yet: TLS for the server, redirects, compression, server-sent events, retries with a budget.
+//! Not here yet: TLS for the server, compression, server-sent events.
 #![warn(clippy::print_stdout)] // what stdout is for is the program's to say
 
 // In reading order: the two sides, what both carry, and the core that both share.
@@ -36,6 +36,7 @@ mod server; // a listener and a handler -> a running server
 
 mod body; // what somebody wants to send -> the bytes of a message
 mod buffers; // one buffer a thread -> the buffers of all its connections
+mod date; // seconds <-> the dates of headers
 mod error; // whatever goes wrong -> one error with a kind
 
 #[doc(hidden)]
@@ -44,7 +45,7 @@ pub mod proto; // bytes <-> messages, without I/O
 pub mod url; // the text of a URL -> where to connect and what to ask for
 
 pub use body::Body;
-pub use client::{Chunk, Client, ClientBuilder, Collect, RequestBuilder, Response, Sending, Text};
+pub use client::{Chunk, Client, ClientBuilder, Collect, Policy, RequestBuilder, Response, Retry, Sending, Text};
 pub use error::{Error, ErrorKind, Phase};
 pub use server::{Incoming, Running, Server};
 

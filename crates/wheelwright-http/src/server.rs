@@ -6,7 +6,6 @@
 
 mod buffer; // memory for reading, lent by the thread while there is something to read
 mod connection; // one socket -> requests and responses in turn
-mod date; // the clock -> the Date header
 mod incoming; // a request's framed bytes -> chunks for the handler
 mod reply; // a response -> bytes on the socket
 mod running; // a server at work -> its orderly end

@@ -13,12 +13,15 @@ use std::time::Duration;
 use http::header::{CONNECTION, HeaderValue};
 use http::{HeaderMap, Method};
 use wheelwright::sync::{AcquireOwned, OwnedPermit};
+use wheelwright::time::Sleep;
 
 use super::Dialing;
 use super::exchange::{Answer, Exchange, broken, is_closed};
 use super::limits::Limits;
 use super::pool::{Host, Lease, Pool};
-use super::response::Response;
+use super::redirect::Trail;
+use super::response::{Response, discard};
+use super::retry;
 use super::upload::{Step, Upload};
 use crate::body::Body;
 use crate::buffers::{keep_output, take_output};
@@ -39,6 +42,7 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) total: Option<Duration>,
+    pub(crate) trail: Option<Box<Trail>>,
 }
 
 /// The future of [`RequestBuilder::send`](super::RequestBuilder::send) and [`Client::request`](super::Client::request).
@@ -57,11 +61,16 @@ enum Stage {
     Dial(Box<Dialing>, Option<OwnedPermit>),
     Upload(Box<Upload>),
     Receive(Exchange),
+    /// Before another try.
+    Pause(Sleep),
     Done,
 }
 
 impl Sending {
     pub(crate) fn new(call: Call) -> Self {
+        if let Some(retry) = &call.pool.options.retry {
+            retry.earn();
+        }
         Self { limits: Limits::new(call.total), call: Some(call), stage: Stage::Start }
     }
 
@@ -90,7 +99,7 @@ impl Sending {
                 Err(error) => Poll::Ready(self.fail(error)),
             },
             Stage::Receive(exchange) => match ready!(exchange.poll_head(cx)) {
-                Ok(Some(answer)) => Poll::Ready(Ok(self.respond(answer))),
+                Ok(Some(answer)) => Poll::Ready(self.respond(answer)),
                 Ok(None) => {
                     let gap = self.call().pool.options.gap;
                     self.limits.enter(Phase::Gap, gap);
@@ -98,6 +107,10 @@ impl Sending {
                 }
                 Err(error) => Poll::Ready(self.fail(error)),
             },
+            Stage::Pause(pause) => {
+                ready!(Pin::new(pause).poll(cx));
+                Poll::Ready(self.start())
+            }
             Stage::Fault(_) => match std::mem::replace(&mut self.stage, Stage::Done) {
                 Stage::Fault(error) => Poll::Ready(Err(error)),
                 _ => unreachable!("the stage was a fault a line above"),
@@ -138,7 +151,9 @@ impl Sending {
     /// Writes what one write takes, which is the whole of most requests.
     fn exchange(&mut self, lease: Lease) -> Result<Option<Response>, Error> {
         let call = self.call.as_mut().expect("every stage but a fault has a call");
-        let mut exchange = Exchange::new(lease, &call.method, call.pool.options.max_head);
+        let earlier_heads = call.trail.as_ref().map_or(0, |trail| trail.heads);
+        let max_head = call.pool.options.max_head.saturating_sub(earlier_heads);
+        let mut exchange = Exchange::new(lease, &call.method, max_head);
         let mut out = take_output();
         let mut encoder = call.write_head(&mut out)?;
         let small = call.body.bytes().filter(|body| body.len() <= SMALL);
@@ -159,9 +174,8 @@ impl Sending {
         }
         let rest = match small {
             Some(_) => Body::empty(),
-            None => call.body.replica().unwrap_or_else(|| std::mem::take(&mut call.body)),
+            None => call.body.hand_out(),
         };
-        exchange.repeatable = call.body.bytes().is_some() && rest.bytes().is_some();
         self.limits.enter(Phase::Send, call.pool.options.send);
         self.stage = Stage::Upload(Box::new(Upload::new(exchange, out, encoder, rest)));
         Ok(None)
@@ -174,7 +188,7 @@ impl Sending {
             (Step::Done, Stage::Upload(upload)) => Ok(self.receive(upload.exchange)),
             (Step::Answered(answer), Stage::Upload(upload)) => {
                 self.stage = Stage::Receive(upload.exchange);
-                Ok(self.respond(*answer))
+                self.respond(*answer)
             }
             (_, stage) => {
                 self.stage = stage;
@@ -201,20 +215,38 @@ impl Sending {
             Stage::Upload(upload) => upload.exchange,
             _ => return Err(error),
         };
-        if !exchange.may_repeat(&self.call().method, &error) {
+        if !exchange.may_repeat(self.call(), &error) {
             return Err(error);
         }
         // On a fresh connection: another idle one may be as stale as this one was.
         self.dial(exchange.lease.give_up())
     }
 
-    fn respond(&mut self, mut answer: Answer) -> Option<Response> {
+    fn respond(&mut self, mut answer: Answer) -> Result<Option<Response>, Error> {
         let stage = std::mem::replace(&mut self.stage, Stage::Done);
         let Stage::Receive(exchange) = stage else { unreachable!("an answer comes while it is waited for") };
         answer.keep_alive &= exchange.sent && !self.call().asks_to_close();
-        let gap = self.call().pool.options.gap;
+        if let Some(stage) = self.go_on(&answer)? {
+            // First of all the connection is free, and its permit: the next request may need them.
+            if answer.keep_alive && answer.fault.is_none() {
+                discard(exchange.lease, &mut answer.inflow);
+            }
+            self.stage = stage;
+            return Ok(None);
+        }
         let limits = std::mem::replace(&mut self.limits, Limits::new(None));
-        Some(Response::new(answer, exchange.lease, limits, gap))
+        let call = self.call.take().expect("every stage but a fault has a call");
+        Ok(Some(Response::new(answer, exchange.lease, limits, call)))
+    }
+
+    /// What there is to do after an answer that need not be the last word.
+    fn go_on(&mut self, answer: &Answer) -> Result<Option<Stage>, Error> {
+        let call = self.call.as_mut().expect("every stage but a fault has a call");
+        Ok(match answer.status.as_u16() {
+            301 | 302 | 303 | 307 | 308 => call.follow(answer)?.then_some(Stage::Start),
+            429 | 502..=504 => call.next_try(&mut self.limits, Some(answer)).map(Stage::Pause),
+            _ => None,
+        })
     }
 }
 
@@ -241,17 +273,21 @@ impl Future for Sending {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let result = loop {
-            match this.poll_stage(cx) {
-                Poll::Ready(Ok(None)) => {}
+        loop {
+            let error = match this.poll_stage(cx) {
+                Poll::Ready(Ok(None)) => continue,
                 Poll::Ready(Ok(Some(response))) => return Poll::Ready(Ok(response)),
-                Poll::Ready(Err(error)) => break error,
-                Poll::Pending => break ready!(this.limits.poll_passed(cx)),
+                Poll::Ready(Err(error)) => error,
+                Poll::Pending => ready!(this.limits.poll_passed(cx)),
+            };
+            // The connection is closed and the permit free before anybody hears of the error.
+            this.stage = Stage::Done;
+            let call = this.call.as_mut().filter(|_| retry::may_pass(&error));
+            match call.and_then(|call| call.next_try(&mut this.limits, None)) {
+                Some(pause) => this.stage = Stage::Pause(pause),
+                None => return Poll::Ready(Err(error)),
             }
-        };
-        // The connection is closed and the permit free before anybody hears of the error.
-        this.stage = Stage::Done;
-        Poll::Ready(Err(result))
+        }
     }
 }
 
@@ -264,6 +300,7 @@ impl fmt::Debug for Sending {
             Stage::Dial(..) => "dial",
             Stage::Upload(_) => "upload",
             Stage::Receive(_) => "receive",
+            Stage::Pause(_) => "pause",
             Stage::Done => "done",
         };
         f.debug_struct("Sending").field("stage", &stage).finish_non_exhaustive()

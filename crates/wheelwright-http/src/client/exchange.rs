@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_io::AsyncRead;
 use http::{Method, StatusCode, Version};
 
+use super::call::Call;
 use super::inflow::Inflow;
 use super::pool::Lease;
 use crate::buffers::with_input;
@@ -27,8 +28,6 @@ pub(crate) struct Exchange {
     pub(crate) written: usize,
     /// All of them.
     pub(crate) sent: bool,
-    /// The body is there to be sent again.
-    pub(crate) repeatable: bool,
 }
 
 /// The final response's head, and what came behind it.
@@ -38,6 +37,8 @@ pub(crate) struct Answer {
     pub(crate) version: Version,
     pub(crate) keep_alive: bool,
     pub(crate) head: Bytes,
+    /// Bytes of this head and of the interim ones before it.
+    pub(crate) taken: usize,
     pub(crate) inflow: Inflow,
     /// The bytes behind the head were no body; those before the fault can be had.
     pub(crate) fault: Option<Error>,
@@ -46,7 +47,7 @@ pub(crate) struct Answer {
 impl Exchange {
     pub(crate) fn new(lease: Lease, method: &Method, max_head: usize) -> Self {
         let reader = ResponseReader::new(method).max_head(max_head);
-        Self { lease, reader, inbox: Vec::new(), begun: false, written: 0, sent: false, repeatable: true }
+        Self { lease, reader, inbox: Vec::new(), begun: false, written: 0, sent: false }
     }
 
     /// Reads until the head is whole. Each time something came and it is not, it is ready with nothing.
@@ -71,35 +72,36 @@ impl Exchange {
     }
 
     /// Whether the connection was stale, and the request can be sent as if it never had been.
-    pub(crate) fn may_repeat(&self, method: &Method, error: &Error) -> bool {
+    pub(crate) fn may_repeat(&self, call: &Call, error: &Error) -> bool {
         let unheard = self.lease.reused && !self.begun && error.kind() == ErrorKind::Closed;
-        unheard && self.repeatable && (self.written == 0 || method.is_idempotent())
+        unheard && call.body.bytes().is_some() && (self.written == 0 || call.method.is_idempotent())
     }
 
     fn take_in(&mut self, came: &[u8]) -> Result<Option<Answer>, Error> {
         if self.inbox.is_empty() {
             // Nearly always the head comes whole, and is read where it lies.
             if let Some((taken, head)) = self.reader.read(came)? {
-                return Ok(Some(Answer::new(&head, &came[taken..])));
+                return Ok(Some(Answer::new(&head, came, taken)));
             }
             self.inbox.extend_from_slice(came);
             return Ok(None);
         }
         self.inbox.extend_from_slice(came);
         let found = self.reader.read(&self.inbox)?;
-        Ok(found.map(|(taken, head)| Answer::new(&head, &self.inbox[taken..])))
+        Ok(found.map(|(taken, head)| Answer::new(&head, &self.inbox, taken)))
     }
 }
 
 impl Answer {
-    fn new(head: &ResponseHead<'_>, behind: &[u8]) -> Self {
+    fn new(head: &ResponseHead<'_>, came: &[u8], taken: usize) -> Self {
         let mut inflow = Inflow::new(head.framing.body);
-        let fault = inflow.take(behind).err();
+        let fault = inflow.take(&came[taken..]).err();
         Self {
             status: head.status,
             version: head.version,
             keep_alive: head.framing.keep_alive,
             head: Bytes::copy_from_slice(&head.bytes),
+            taken,
             inflow,
             fault,
         }

@@ -58,6 +58,13 @@ impl Limits {
         self.of_phase = Limit::new(limit);
     }
 
+    /// Returns whether the whole has room for such a wait.
+    pub(crate) fn leave(&mut self, wait: Duration) -> bool {
+        let now = time::now();
+        let end = self.total.begin(|| now);
+        end.is_none_or(|end| now.checked_add(wait).is_some_and(|then| then < end))
+    }
+
     /// Arms the timer as far as there are limits; ready when one has passed.
     pub(crate) fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let mut now = None;

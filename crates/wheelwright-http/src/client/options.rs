@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use super::Client;
 use super::pool::Pool;
+use super::redirect::Policy;
+use super::retry::Retry;
 #[cfg(feature = "tls")]
 use super::tls;
 use crate::Error;
@@ -19,7 +21,6 @@ use crate::proto::MAX_HEAD;
 pub(crate) type Resolver = Rc<dyn Fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>>>>>;
 
 /// A client's settings, as they stand when it is built.
-#[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) total: Option<Duration>,
     pub(crate) pool: Option<Duration>,
@@ -35,6 +36,9 @@ pub(crate) struct Options {
     pub(crate) resolver: Option<Resolver>,
     #[cfg(feature = "tls")]
     pub(crate) tls: tls::Settings,
+    pub(crate) redirect: Policy,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) https_only: bool,
 }
 
 /// Builds a [`Client`].
@@ -75,6 +79,9 @@ impl Default for Options {
             resolver: None,
             #[cfg(feature = "tls")]
             tls: tls::Settings::default(),
+            redirect: Policy::limited(10),
+            retry: None,
+            https_only: false,
         }
     }
 }
@@ -165,6 +172,28 @@ impl ClientBuilder {
     /// It is 64 KiB unless it is set.
     pub fn max_head(mut self, bytes: usize) -> Self {
         self.options.max_head = bytes;
+        self
+    }
+
+    /// Follows redirects so far: ten of them unless it is set.
+    #[doc(alias("allow_redirects", "max_redirects", "follow_redirects"))]
+    pub fn redirect(mut self, policy: Policy) -> Self {
+        self.options.redirect = policy;
+        self
+    }
+
+    /// Tries again what failed for a reason that may pass.
+    ///
+    /// Nothing is tried again unless it is set, but for what [`send`](super::RequestBuilder::send) says of connections that
+    /// were kept.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.options.retry = Some(retry);
+        self
+    }
+
+    /// Refuses every `http://` URL, those of redirects included.
+    pub fn https_only(mut self) -> Self {
+        self.options.https_only = true;
         self
     }
 

@@ -51,7 +51,7 @@ pub(crate) struct Host {
     /// What the Host field says.
     pub(crate) field: Box<str>,
     /// How a URL of this host begins.
-    origin: Box<str>,
+    pub(crate) origin: Box<str>,
     /// Where it is, if its name is an address.
     pub(crate) address: Option<SocketAddr>,
     /// The longest idle first.

@@ -88,6 +88,9 @@ impl RequestBuilder {
     /// A connection that was kept from an earlier call may have been closed by the server unseen. If it was, and nothing of
     /// a response came, and the method is idempotent (or not a byte was sent), the request is sent once more on a fresh one.
     ///
+    /// Redirects are followed as [`ClientBuilder::redirect`](crate::ClientBuilder::redirect) says, all within the limits of one
+    /// call; other failures are told, unless the client was built with a [`Retry`](crate::Retry).
+    ///
     /// A server may answer before it has read all of the body. An error, or an answer that says close, ends the upload; after
     /// any other the rest is sent first. Either way the connection is not used again.
     ///

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -12,11 +13,13 @@ use futures_core::Stream;
 use futures_io::AsyncRead;
 use http::{HeaderMap, StatusCode, Version};
 
+use super::call::Call;
 use super::exchange::{Answer, broken};
 use super::inflow::Inflow;
 use super::limits::Limits;
-use super::pool::Lease;
+use super::pool::{Host, Lease};
 use super::reading::{Chunk, Collect, Text};
+use super::redirect::Trail;
 use crate::buffers::with_input;
 use crate::proto::response::header_map;
 use crate::{Error, ErrorKind, Phase};
@@ -62,6 +65,9 @@ pub struct Response {
     open: Option<Box<Open>>,
     /// The body failed so; told once in full, and by its kind ever after.
     fault: Option<Error>,
+    host: Rc<Host>,
+    target: Box<str>,
+    trail: Option<Box<Trail>>,
 }
 
 /// A connection that a body comes through.
@@ -73,9 +79,11 @@ struct Open {
 }
 
 impl Response {
-    pub(crate) fn new(answer: Answer, lease: Lease, mut limits: Limits, gap: Option<Duration>) -> Self {
-        let Answer { status, version, keep_alive, head, inflow, fault } = answer;
-        let mut response = Self { status, version, head, headers: OnceCell::new(), inflow, open: None, fault };
+    pub(crate) fn new(answer: Answer, lease: Lease, mut limits: Limits, call: Call) -> Self {
+        let Answer { status, version, keep_alive, head, inflow, fault, .. } = answer;
+        let Call { host, target, trail, pool, .. } = call;
+        let (headers, gap) = (OnceCell::new(), pool.options.gap);
+        let mut response = Self { status, version, head, headers, inflow, open: None, fault, host, target, trail };
         if response.fault.is_some() {
             return response;
         }
@@ -94,6 +102,15 @@ impl Response {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// Returns the URL that was asked in the end, after all redirects.
+    ///
+    /// It has no user and no password; its fragment is that of the last URL that had one.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let fragment = self.trail.as_ref().map_or("", |trail| &trail.fragment);
+        format!("{}{}{fragment}", self.host.origin, self.target)
     }
 
     /// Returns the server's version of HTTP.
@@ -242,6 +259,27 @@ impl Response {
     }
 }
 
+/// Reads over what is there of a body that nobody wants, for the connection's sake.
+pub(super) fn discard(mut lease: Lease, inflow: &mut Inflow) {
+    let mut left = DRAINED;
+    let worthwhile = inflow.decoder().remaining().is_none_or(|rest| rest <= DRAINED as u64);
+    while worthwhile && 0 < left && !inflow.has_ended() {
+        // Only what is there: nobody waits for a body that nobody wants.
+        let read = with_input(|input| {
+            let count = lease.stream.try_read(input).ok().filter(|count| 0 < *count)?;
+            inflow.data.clear();
+            inflow.take(&input[..count]).ok().map(|()| count)
+        });
+        match read {
+            Some(count) => left = left.saturating_sub(count),
+            None => break,
+        }
+    }
+    if inflow.has_ended() && inflow.is_clean() {
+        lease.park();
+    }
+}
+
 /// What a read of the connection means for the body.
 fn take(inflow: &mut Inflow, input: &[u8], read: io::Result<usize>) -> Result<(), Error> {
     match read {
@@ -261,22 +299,9 @@ impl Stream for Response {
 
 impl Drop for Response {
     fn drop(&mut self) {
-        let Some(open) = &mut self.open else { return };
-        let mut left = DRAINED;
-        let worthwhile = self.inflow.decoder().remaining().is_none_or(|rest| rest <= DRAINED as u64);
-        while open.keep_alive && worthwhile && 0 < left && !self.inflow.has_ended() {
-            // Only what is there: nobody waits for a body that nobody wants.
-            let read = with_input(|input| {
-                let count = open.lease.stream.try_read(input).ok().filter(|count| 0 < *count)?;
-                self.inflow.data.clear();
-                self.inflow.take(&input[..count]).ok().map(|()| count)
-            });
-            match read {
-                Some(count) => left = left.saturating_sub(count),
-                None => break,
-            }
+        if let Some(open) = self.open.take().filter(|open| open.keep_alive) {
+            discard(open.lease, &mut self.inflow);
         }
-        self.let_go();
     }
 }
 

@@ -10,10 +10,10 @@ use http::{Response, StatusCode};
 use wheelwright::time::timeout;
 
 use super::connection::plain;
-use super::date;
 use super::wire::Wire;
 use crate::body::Body;
 use crate::buffers;
+use crate::date;
 use crate::proto::{Answering, BodyEncoder, BodyLength};
 
 /// Bytes up to which copying is cheaper than another piece of a vectored write.

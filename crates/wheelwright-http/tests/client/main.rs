@@ -4,7 +4,10 @@ mod script; // what a server is to do on each connection
 
 mod crowd; // section F and J: many calls at once
 mod limits; // sections H and J: limits of size and time
+mod locations; // section G: where it goes on
 mod pool; // section F: which connection serves
+mod redirects; // section G: which way it goes on
 mod responses; // section E: what comes back
-mod retries; // section F: what is sent again
+mod retries; // section F: what is sent again on a fresh connection
+mod retry; // what is tried again, at what price
 mod sending; // section H: what goes out

@@ -48,7 +48,7 @@ impl Server {
     }
 
     /// A server that gives every request the same answer.
-    pub(crate) fn answering(answer: &'static str) -> Self {
+    pub(crate) fn answering(answer: &'static (impl AsRef<[u8]> + Sync + ?Sized)) -> Self {
         Self::start(move |mut connection| {
             while connection.request().is_some() {
                 connection.send(answer);

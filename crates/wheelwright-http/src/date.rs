@@ -1,11 +1,11 @@
-//! Turns the system's clock into the Date header, formatted once a second (RFC 9110 section 5.6.7).
+//! Turns seconds into the dates of headers, and those into seconds (RFC 9110 section 5.6.7).
 
 use std::cell::Cell;
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// As long as `Sun, 06 Nov 1994 08:49:37 GMT`.
-pub(super) type Date = [u8; 29];
+pub(crate) type Date = [u8; 29];
 
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -15,9 +15,9 @@ thread_local! {
     static LAST: Cell<(u64, Date)> = const { Cell::new((u64::MAX, [0; 29])) };
 }
 
-/// The present second.
-pub(super) fn now() -> Date {
-    let second = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+/// The present second, formatted once.
+pub(crate) fn now() -> Date {
+    let second = seconds();
     let (last, date) = LAST.get();
     if last == second {
         return date;
@@ -25,6 +25,31 @@ pub(super) fn now() -> Date {
     let date = format(second);
     LAST.set((second, date));
     date
+}
+
+/// How many seconds there were since 1970.
+pub(crate) fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Reads a date in any of the three forms that there are; what is before 1970 is 1970.
+pub(crate) fn parse(text: &str) -> Option<u64> {
+    let words: Vec<&str> = text.split([' ', ',', '-', ':']).filter(|word| !word.is_empty()).collect();
+    let ([_, day, month, year, hours, minutes, seconds, "GMT"] | [_, month, day, hours, minutes, seconds, year]) =
+        words[..]
+    else {
+        return None;
+    };
+    let year = number(year, 0, 9_999)?;
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    // A year of two digits is one of this century.
+    let days = days(if year < 100 { year + 2_000 } else { year }, month, number(day, 1, 31)?);
+    Some(days * 86_400 + number(hours, 0, 23)? * 3_600 + number(minutes, 0, 59)? * 60 + number(seconds, 0, 60)?)
+}
+
+fn number(word: &str, least: u64, most: u64) -> Option<u64> {
+    let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+    word.parse().ok().filter(|number| digits && (least..=most).contains(number))
 }
 
 fn format(second: u64) -> Date {
@@ -54,9 +79,16 @@ fn civil(days: u64) -> (u64, usize, u64) {
     (era * 400 + year + u64::from(month <= 2), month as usize, day_of_month)
 }
 
+/// The number of days from 1970 to a day: what [`civil`] takes apart. A day before is the first.
+fn days(year: u64, month: usize, day: u64) -> u64 {
+    let (year, months_since_march) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let day_of_year = (153 * months_since_march as u64 + 2) / 5 + day - 1;
+    (365 * year + year / 4 - year / 100 + year / 400 + day_of_year).saturating_sub(719_468)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{civil, format, now};
+    use super::{civil, format, now, parse};
 
     #[test]
     fn dates_read_as_the_standard_writes_them() {
@@ -69,6 +101,7 @@ mod tests {
         ];
         for (second, text) in cases {
             assert_eq!(String::from_utf8_lossy(&format(second)), text);
+            assert_eq!(parse(text), Some(second), "{text}");
         }
     }
 
@@ -80,6 +113,33 @@ mod tests {
             let next = [(last.0, last.1, last.2 + 1), (last.0, last.1 + 1, 1), (last.0 + 1, 1, 1)];
             assert!(next.contains(&(year, month, day)) && month <= 12 && day <= 31, "{last:?} then {:?}", civil(days));
             last = (year, month, day);
+            assert_eq!(super::days(year, month, day), days);
+        }
+    }
+
+    #[test]
+    fn a_date_has_three_forms_and_no_other() {
+        assert_eq!(parse("Wednesday, 06-Jun-35 08:49:37 GMT"), parse("Wed, 06 Jun 2035 08:49:37 GMT"));
+        for text in ["Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 GMT"] {
+            assert_eq!(parse(text), Some(784_111_777), "{text}");
+        }
+        assert_eq!(parse("Thu, 01 Jan 1903 00:00:00 GMT"), Some(0), "long ago");
+        for text in [
+            "",
+            "120",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 06 Nix 1994 08:49:37 GMT",
+            "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Sun, 32 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 0 08:49:37 GMT GMT",
+            "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
+            "Sun, 06 Nov 1994 24:49:37 GMT",
+            "Sun, 06 Nov 1994 08:60:37 GMT",
+            "Sun, 06 Nov 1994 08:49:61 GMT",
+            "Sun, +6 Nov 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 
