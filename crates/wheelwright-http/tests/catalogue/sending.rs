@@ -27,13 +27,13 @@ fn request(
 #[test]
 fn a_request_without_a_body_declares_none() {
     for method in [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS] {
-        let head = request(method.clone(), "/", &[], BodySize::None).expect("145");
-        assert_eq!(head, format!("{method} / HTTP/1.1\r\nHost: h:81\r\n\r\n"), "145");
+        let head = request(method.clone(), "/", &[], BodySize::None).expect("H 145");
+        assert_eq!(head, format!("{method} / HTTP/1.1\r\nHost: h:81\r\n\r\n"), "H 145");
     }
-    let head = request(Method::POST, "/", &[], BodySize::None).expect("145");
-    assert_eq!(head, "POST / HTTP/1.1\r\nHost: h:81\r\ncontent-length: 0\r\n\r\n", "145");
-    let head = request(Method::POST, "/", &[], BodySize::Unknown).expect("145");
-    assert_eq!(head, "POST / HTTP/1.1\r\nHost: h:81\r\ntransfer-encoding: chunked\r\n\r\n", "145");
+    let head = request(Method::POST, "/", &[], BodySize::None).expect("H 145");
+    assert_eq!(head, "POST / HTTP/1.1\r\nHost: h:81\r\ncontent-length: 0\r\n\r\n", "H 145");
+    let head = request(Method::POST, "/", &[], BodySize::Unknown).expect("H 145");
+    assert_eq!(head, "POST / HTTP/1.1\r\nHost: h:81\r\ntransfer-encoding: chunked\r\n\r\n", "H 145");
 }
 
 #[test]
@@ -45,8 +45,8 @@ fn the_users_framing_agrees_with_the_body_and_is_written_once() {
         (&[("transfer-encoding", "chunked")], BodySize::Unknown, "transfer-encoding: chunked\r\n"),
     ];
     for (fields, body, framing) in good {
-        let head = request(Method::PUT, "/", fields, body).expect("147");
-        assert_eq!(head, format!("PUT / HTTP/1.1\r\nHost: h:81\r\n{framing}\r\n"), "147");
+        let head = request(Method::PUT, "/", fields, body).expect("H 147");
+        assert_eq!(head, format!("PUT / HTTP/1.1\r\nHost: h:81\r\n{framing}\r\n"), "H 147");
     }
     let bad = [
         (&[("content-length", "4")][..], BodySize::Exact(3)),
@@ -60,23 +60,30 @@ fn the_users_framing_agrees_with_the_body_and_is_written_once() {
         (&[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], BodySize::Unknown),
     ];
     for (fields, body) in bad {
-        assert_eq!(request(Method::PUT, "/", fields, body).expect_err("147").kind(), Parse, "147: {fields:?} {body:?}");
+        assert_eq!(
+            request(Method::PUT, "/", fields, body).expect_err("H 147").kind(),
+            Parse,
+            "H 147: {fields:?} {body:?}"
+        );
     }
 }
 
 #[test]
 fn there_is_one_host_and_an_origin_form() {
-    let head = request(Method::GET, "/a?b", &[("host", "other"), ("x", "y")], BodySize::None).expect("148");
-    assert_eq!(head, "GET /a?b HTTP/1.1\r\nHost: other\r\nx: y\r\n\r\n", "148");
-    assert_eq!(request(Method::GET, "?q", &[], BodySize::None).expect("149"), "GET /?q HTTP/1.1\r\nHost: h:81\r\n\r\n");
-    assert_eq!(request(Method::GET, "", &[], BodySize::None).expect("149"), "GET / HTTP/1.1\r\nHost: h:81\r\n\r\n");
+    let head = request(Method::GET, "/a?b", &[("host", "other"), ("x", "y")], BodySize::None).expect("H 148");
+    assert_eq!(head, "GET /a?b HTTP/1.1\r\nHost: other\r\nx: y\r\n\r\n", "H 148");
+    assert_eq!(
+        request(Method::GET, "?q", &[], BodySize::None).expect("H 149"),
+        "GET /?q HTTP/1.1\r\nHost: h:81\r\n\r\n"
+    );
+    assert_eq!(request(Method::GET, "", &[], BodySize::None).expect("H 149"), "GET / HTTP/1.1\r\nHost: h:81\r\n\r\n");
     for fields in [&[("host", "a"), ("host", "a")][..], &[("host", "u@a")], &[("host", "a,b")], &[("host", "")]] {
-        assert_eq!(request(Method::GET, "/", fields, BodySize::None).expect_err("148").kind(), Parse, "148");
+        assert_eq!(request(Method::GET, "/", fields, BodySize::None).expect_err("H 148").kind(), Parse, "H 148");
     }
     for target in ["/a b", "/\r\nX: y", "/\0", "/\u{e9}"] {
-        assert_eq!(request(Method::GET, target, &[], BodySize::None).expect_err("144").kind(), Parse, "144");
+        assert_eq!(request(Method::GET, target, &[], BodySize::None).expect_err("H 144").kind(), Parse, "H 144");
     }
-    assert_eq!(request(Method::CONNECT, "/", &[], BodySize::None).expect_err("144").kind(), Parse, "144");
+    assert_eq!(request(Method::CONNECT, "/", &[], BodySize::None).expect_err("H 144").kind(), Parse, "H 144");
 }
 
 fn body(length: BodyLength, runs: &[&str]) -> Result<String, ErrorKind> {
@@ -90,10 +97,10 @@ fn body(length: BodyLength, runs: &[&str]) -> Result<String, ErrorKind> {
 
 #[test]
 fn a_body_is_as_long_as_declared() {
-    assert_eq!(body(BodyLength::Exact(5), &["he", "", "llo"]), Ok("hello".into()), "146");
-    assert_eq!(body(BodyLength::Exact(5), &["hell"]), Err(Incomplete), "146");
-    assert_eq!(body(BodyLength::Exact(5), &["hello", "!"]), Err(TooLarge), "146");
-    assert_eq!(body(BodyLength::UntilClose, &["he", "llo"]), Ok("hello".into()), "146");
+    assert_eq!(body(BodyLength::Exact(5), &["he", "", "llo"]), Ok("hello".into()), "H 146");
+    assert_eq!(body(BodyLength::Exact(5), &["hell"]), Err(Incomplete), "H 146");
+    assert_eq!(body(BodyLength::Exact(5), &["hello", "!"]), Err(TooLarge), "H 146");
+    assert_eq!(body(BodyLength::UntilClose, &["he", "llo"]), Ok("hello".into()), "H 146");
 }
 
 #[test]
@@ -102,9 +109,9 @@ fn an_empty_run_never_ends_a_chunked_body() {
     assert_eq!(
         body(BodyLength::Chunked, &runs),
         Ok("5\r\nhello\r\n11\r\n0123456789abcdef0\r\n0\r\n\r\n".into()),
-        "151"
+        "H 151"
     );
-    assert_eq!(body(BodyLength::Chunked, &[]), Ok("0\r\n\r\n".into()), "151");
+    assert_eq!(body(BodyLength::Chunked, &[]), Ok("0\r\n\r\n".into()), "H 151");
 }
 
 const CLIENT: Answering = Answering { version: Version::HTTP_11, head: false, keep_alive: true };
@@ -127,23 +134,23 @@ fn a_response_declares_its_body_as_the_client_understands_it() {
     assert_eq!(head, "HTTP/1.1 200 OK\r\nx: y\r\ndate: now\r\ncontent-length: 2\r\n\r\n");
     assert_eq!((length, lives), (BodyLength::Exact(2), true));
     let (head, length, lives) = answer(CLIENT, 200, &[("date", "then")], BodySize::Unknown);
-    assert_eq!(head, "HTTP/1.1 200 OK\r\ndate: then\r\ntransfer-encoding: chunked\r\n\r\n", "193");
+    assert_eq!(head, "HTTP/1.1 200 OK\r\ndate: then\r\ntransfer-encoding: chunked\r\n\r\n", "K 193");
     assert_eq!((length, lives), (BodyLength::Chunked, true));
 
     let old = Answering { version: Version::HTTP_10, ..CLIENT };
     let (head, length, lives) = answer(old, 200, &[("transfer-encoding", "chunked")], BodySize::Unknown);
-    assert_eq!(head, "HTTP/1.1 200 OK\r\ndate: now\r\nconnection: close\r\n\r\n", "177");
-    assert_eq!((length, lives), (BodyLength::UntilClose, false), "177");
+    assert_eq!(head, "HTTP/1.1 200 OK\r\ndate: now\r\nconnection: close\r\n\r\n", "K 177");
+    assert_eq!((length, lives), (BodyLength::UntilClose, false), "K 177");
     let (head, ..) = answer(old, 200, &[], BodySize::Exact(1));
-    assert_eq!(head, "HTTP/1.1 200 OK\r\ndate: now\r\nconnection: keep-alive\r\ncontent-length: 1\r\n\r\n", "177");
+    assert_eq!(head, "HTTP/1.1 200 OK\r\ndate: now\r\nconnection: keep-alive\r\ncontent-length: 1\r\n\r\n", "K 177");
 }
 
 #[test]
 fn head_204_and_304_send_no_body() {
     for status in [204, 304] {
         let (head, length, lives) = answer(CLIENT, status, &[("content-length", "5")], BodySize::Exact(5));
-        assert!(!head.contains("content-length"), "175: {head}");
-        assert_eq!((length, lives), (BodyLength::Exact(0), true), "175");
+        assert!(!head.contains("content-length"), "K 175: {head}");
+        assert_eq!((length, lives), (BodyLength::Exact(0), true), "K 175");
     }
     let to_head = Answering { head: true, ..CLIENT };
     for (fields, size, framing) in [
@@ -153,8 +160,8 @@ fn head_204_and_304_send_no_body() {
         (&[], BodySize::None, ""),
     ] {
         let (head, length, lives) = answer(to_head, 200, fields, size);
-        assert_eq!(head, format!("HTTP/1.1 200 OK\r\ndate: now\r\n{framing}\r\n"), "175");
-        assert_eq!((length, lives), (BodyLength::Exact(0), true), "175");
+        assert_eq!(head, format!("HTTP/1.1 200 OK\r\ndate: now\r\n{framing}\r\n"), "K 175");
+        assert_eq!((length, lives), (BodyLength::Exact(0), true), "K 175");
     }
 }
 
@@ -174,7 +181,7 @@ fn a_response_that_contradicts_its_body_is_an_error() {
         (101, &[], BodySize::None),
     ] {
         let status = StatusCode::from_u16(status).expect("a status of the table");
-        let error = CLIENT.write_head(&mut Vec::new(), status, &headers(fields), size, None).expect_err("147");
-        assert_eq!(error.kind(), Parse, "147");
+        let error = CLIENT.write_head(&mut Vec::new(), status, &headers(fields), size, None).expect_err("H 147");
+        assert_eq!(error.kind(), Parse, "H 147");
     }
 }

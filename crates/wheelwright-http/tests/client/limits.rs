@@ -35,13 +35,13 @@ fn each_phase_has_a_limit_of_its_own() {
     run(async {
         let silent = stalling("");
         let limit = Client::builder().first_byte_timeout(SHORT);
-        assert_eq!(fetch(limit, &silent.url("/")).await, Err(Timeout(Phase::FirstByte)), "168");
+        assert_eq!(fetch(limit, &silent.url("/")).await, Err(Timeout(Phase::FirstByte)), "J 168");
         for answer in ["HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhe"] {
             let server = stalling(answer);
             let limit = Client::builder().read_timeout(SHORT).first_byte_timeout(Duration::from_secs(20));
-            assert_eq!(fetch(limit, &server.url("/")).await, Err(Timeout(Phase::Gap)), "168: {answer}");
+            assert_eq!(fetch(limit, &server.url("/")).await, Err(Timeout(Phase::Gap)), "J 168: {answer}");
             let limit = Client::builder().timeout(SHORT).read_timeout(Duration::from_secs(20));
-            assert_eq!(fetch(limit, &server.url("/")).await, Err(Timeout(Phase::Total)), "168: {answer}");
+            assert_eq!(fetch(limit, &server.url("/")).await, Err(Timeout(Phase::Total)), "J 168: {answer}");
             server.marks().reached("closed", 2).await;
         }
     });
@@ -51,11 +51,11 @@ fn each_phase_has_a_limit_of_its_own() {
 fn a_lookup_has_a_limit_and_errors_of_its_own() {
     run(async {
         let slow = Client::builder().dns_timeout(SHORT).resolver(|_, _| std::future::pending());
-        assert_eq!(fetch(slow, "http://slow.test/").await, Err(Timeout(Phase::Dns)), "168");
+        assert_eq!(fetch(slow, "http://slow.test/").await, Err(Timeout(Phase::Dns)), "J 168");
         let failing = Client::builder().resolver(|_, _| async { Err(std::io::Error::other("no such name")) });
-        assert_eq!(fetch(failing, "http://unknown.test/").await, Err(Dns), "159");
+        assert_eq!(fetch(failing, "http://unknown.test/").await, Err(Dns), "I 159");
         let empty = Client::builder().resolver(|_, _| async { Ok(Vec::new()) });
-        assert_eq!(fetch(empty, "http://nowhere.test/").await, Err(Dns), "159");
+        assert_eq!(fetch(empty, "http://nowhere.test/").await, Err(Dns), "I 159");
         let server = Server::answering(HELLO);
         let local = format!("http://localhost:{}/", server.addr.port());
         assert_eq!(fetch(Client::builder(), &local).await, Ok(()), "by the system's own lookup");
@@ -67,10 +67,10 @@ fn a_refused_connection_is_told_and_the_next_address_tried() {
     let server = Server::answering(HELLO);
     let refused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     run(async {
-        assert_eq!(fetch(Client::builder(), &format!("http://{refused}/")).await, Err(Connect), "154");
+        assert_eq!(fetch(Client::builder(), &format!("http://{refused}/")).await, Err(Connect), "I 154");
         let addresses = vec![refused, refused, server.addr];
         let many = Client::builder().resolver(move |_, _| std::future::ready(Ok(addresses.clone())));
-        assert_eq!(fetch(many, "http://many.test/").await, Ok(()), "156");
+        assert_eq!(fetch(many, "http://many.test/").await, Ok(()), "I 156");
     });
 }
 
@@ -87,7 +87,7 @@ fn a_connection_that_is_never_answered_times_out() {
     assert!(queued.len() < 10, "the backlog was never full");
     run(async {
         let limit = Client::builder().connect_timeout(SHORT);
-        assert_eq!(fetch(limit, &format!("http://{addr}/")).await, Err(Timeout(Phase::Connect)), "168");
+        assert_eq!(fetch(limit, &format!("http://{addr}/")).await, Err(Timeout(Phase::Connect)), "J 168");
     });
 }
 
@@ -100,7 +100,7 @@ fn the_wait_for_a_permit_has_a_limit() {
         let first = wheelwright::spawn(async move { holding.get(url).unwrap().send().await.map(drop) });
         server.marks().reached("request", 1).await;
         let error = client.get(server.url("/")).unwrap().send().await.unwrap_err();
-        assert_eq!(error.kind(), Timeout(Phase::Pool), "168");
+        assert_eq!(error.kind(), Timeout(Phase::Pool), "J 168");
         first.abort();
     });
 }
@@ -111,7 +111,7 @@ fn a_server_that_does_not_read_stops_an_upload_in_time() {
     run(async {
         let client = Client::builder().send_timeout(SHORT).build().unwrap();
         let post = client.post(server.url("/")).unwrap().body(vec![0; 64 << 20]);
-        assert_eq!(post.send().await.unwrap_err().kind(), Timeout(Phase::Send), "168");
+        assert_eq!(post.send().await.unwrap_err().kind(), Timeout(Phase::Send), "J 168");
         server.marks().mark("over");
     });
 }
@@ -129,7 +129,7 @@ fn slow_bytes_keep_the_gap_from_ending_a_call_but_not_the_total() {
     run(async {
         // Each gap is a small part of its limit, all of them together exceed it.
         let limits = Client::builder().read_timeout(Duration::from_millis(1_000)).timeout(Duration::from_millis(1_400));
-        assert_eq!(fetch(limits, &server.url("/")).await, Err(Timeout(Phase::Total)), "168");
+        assert_eq!(fetch(limits, &server.url("/")).await, Err(Timeout(Phase::Total)), "J 168");
     });
 }
 
@@ -140,7 +140,7 @@ fn limits_beyond_all_time_are_none() {
         let ever = Duration::MAX;
         let limits = Client::builder().timeout(ever).connect_timeout(ever).first_byte_timeout(ever).read_timeout(ever);
         let limits = limits.pool_timeout(ever).dns_timeout(ever).send_timeout(ever).pool_idle_timeout(ever);
-        assert_eq!(fetch(limits.max_connections_per_host(1), &server.url("/")).await, Ok(()), "169");
+        assert_eq!(fetch(limits.max_connections_per_host(1), &server.url("/")).await, Ok(()), "J 169");
     });
 }
 
@@ -152,20 +152,20 @@ fn a_body_is_limited_by_what_comes_whatever_was_declared() {
         run(async {
             let client = Client::new();
             let get = || client.get(server.url("/")).unwrap().send();
-            assert_eq!(get().await.unwrap().bytes_limited(5).await.unwrap(), "hello", "165");
-            assert_eq!(get().await.unwrap().bytes_limited(4).await.unwrap_err().kind(), TooLarge, "165");
-            assert_eq!(get().await.unwrap().bytes_limited(0).await.unwrap_err().kind(), TooLarge, "165");
+            assert_eq!(get().await.unwrap().bytes_limited(5).await.unwrap(), "hello", "J 165");
+            assert_eq!(get().await.unwrap().bytes_limited(4).await.unwrap_err().kind(), TooLarge, "J 165");
+            assert_eq!(get().await.unwrap().bytes_limited(0).await.unwrap_err().kind(), TooLarge, "J 165");
         });
     }
     let server = stalling("HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\nhello");
     run(async {
         let response = Client::new().get(server.url("/")).unwrap().send().await.unwrap();
-        assert_eq!(response.bytes_limited(1 << 20).await.unwrap_err().kind(), TooLarge, "165: before it came");
+        assert_eq!(response.bytes_limited(1 << 20).await.unwrap_err().kind(), TooLarge, "J 165: before it came");
         let endless = Client::builder().max_head(100);
         let server = stalling(
             "HTTP/1.1 200 OK\r\nx: 0123456789012345678901234567890123456789\r\ny: 0123456789012345678901234567890123456789\r\n",
         );
-        assert_eq!(fetch(endless, &server.url("/")).await, Err(TooLarge), "105");
+        assert_eq!(fetch(endless, &server.url("/")).await, Err(TooLarge), "E 105");
     });
 }
 
@@ -215,9 +215,9 @@ fn a_call_dropped_at_any_await_gives_back_its_permit_and_its_connection() {
             let call = Box::pin(async { post.send().await.unwrap().text().await.unwrap() });
             finished += usize::from(Polls { future: call, left: polls }.await.is_some_and(|text| text == "hello"));
             let text = client.get(server.url("/")).unwrap().send().await.unwrap().text().await.unwrap();
-            assert_eq!(text, "hello", "170: after {polls} polls");
+            assert_eq!(text, "hello", "J 170: after {polls} polls");
         }
-        assert!(0 < finished && finished < 60, "170: {finished} calls came to their end");
+        assert!(0 < finished && finished < 60, "J 170: {finished} calls came to their end");
         drop(client);
         server.marks().reached("closed", server.connections()).await;
     });

@@ -27,30 +27,30 @@ fn bodies_read_to_their_end_share_one_connection() {
         run(async {
             let client = Client::new();
             for _ in 0..5 {
-                assert_eq!(get(&client, server.url("/")).await, "hello", "113");
+                assert_eq!(get(&client, server.url("/")).await, "hello", "F 113");
             }
             assert_eq!(client.connections_opened(), 1);
         });
-        assert_eq!(server.connections(), 1, "113: {answer}");
+        assert_eq!(server.connections(), 1, "F 113: {answer}");
     }
 }
 
 #[test]
 fn a_connection_serves_once_if_anybody_says_so_or_more_came_than_was_asked_for() {
-    for answer in [
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: foo, Close, bar\r\n\r\nhello",
-        "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, and more",
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    for (id, answer) in [
+        ("F 110", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: foo, Close, bar\r\n\r\nhello"),
+        ("F 111", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+        ("F 109", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, and more"),
+        ("B 21", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
     ] {
         let server = Server::answering(answer);
         run(async {
             let client = Client::new();
             for _ in 0..3 {
-                assert_eq!(get(&client, server.url("/")).await, "hello", "109-111");
+                assert_eq!(get(&client, server.url("/")).await, "hello", "{id}");
             }
         });
-        assert_eq!(server.connections(), 3, "109-111: {answer}");
+        assert_eq!(server.connections(), 3, "{id}: {answer}");
     }
 }
 
@@ -68,10 +68,10 @@ fn what_comes_behind_the_end_of_a_late_body_spoils_its_connection() {
         for _ in 0..3 {
             let response = client.get(server.url("/")).unwrap().send().await.unwrap();
             server.marks().mark("head seen");
-            assert_eq!(response.text().await.unwrap(), "hello", "16, 109");
+            assert_eq!(response.text().await.unwrap(), "hello", "A 16, F 109");
         }
     });
-    assert_eq!(server.connections(), 3, "16, 109");
+    assert_eq!(server.connections(), 3, "A 16, F 109");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_request_that_says_close_leaves_no_connection_behind() {
             client.get(server.url("/")).unwrap().header(CONNECTION, "close").send().await.unwrap();
         }
     });
-    assert_eq!(server.connections(), 3, "112");
+    assert_eq!(server.connections(), 3, "F 112");
 }
 
 #[test]
@@ -105,17 +105,21 @@ fn a_dropped_body_that_has_arrived_is_read_over_and_another_closes_its_connectio
             server.marks().reached("sent", number).await;
             drop(response);
         }
-        assert_eq!(server.connections(), 1, "114");
+        assert_eq!(server.connections(), 1, "F 114");
         drop(client.get(server.url("/part")).unwrap().send().await.unwrap());
         server.marks().reached("closed", 1).await;
         get(&client, server.url("/whole")).await;
-        assert_eq!(server.connections(), 2, "114");
+        assert_eq!(server.connections(), 2, "F 114");
     });
 }
 
 #[test]
 fn an_idle_connection_with_bytes_or_an_end_on_it_is_not_used() {
-    for ending in ["", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", "x"] {
+    for (id, ending) in [
+        ("F 115", ""),
+        ("F 115", "x"),
+        ("F 116", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+    ] {
         let server = Server::start(move |mut connection| {
             connection.request();
             connection.send(HELLO);
@@ -135,10 +139,10 @@ fn an_idle_connection_with_bytes_or_an_end_on_it_is_not_used() {
             // The loop must have had a look at the kernel. A POST would not be sent twice.
             sleep(Duration::from_millis(20)).await;
             let response = client.post(server.url("/")).unwrap().send().await.unwrap();
-            assert_eq!(response.status(), 200, "115-116");
+            assert_eq!(response.status(), 200, "{id}");
             server.marks().reached("closed", 1).await;
         });
-        assert_eq!(server.connections(), 2, "115-116: {ending}");
+        assert_eq!(server.connections(), 2, "{id}: {ending}");
     }
 }
 
@@ -151,15 +155,15 @@ fn connections_are_kept_apart_by_host_and_port_in_lower_case() {
         for url in ["http://one.test:81/", "http://ONE.test:81/a", "http://u:p@One.Test:81/b"] {
             get(&client, url.into()).await;
         }
-        assert_eq!(server.connections(), 1, "123");
+        assert_eq!(server.connections(), 1, "F 123");
         for url in ["http://two.test:81/", "http://one.test:82/", "http://one.test/"] {
             get(&client, url.into()).await;
         }
-        assert_eq!(server.connections(), 4, "123");
+        assert_eq!(server.connections(), 4, "F 123");
         for url in ["http://one.test:80/", "http://two.test:81/", "http://one.test:82/"] {
             get(&client, url.into()).await;
         }
-        assert_eq!(server.connections(), 4, "123");
+        assert_eq!(server.connections(), 4, "F 123");
     });
 }
 
@@ -177,7 +181,7 @@ fn an_idle_connection_is_closed_in_time_without_a_further_request() {
         // The sweeper has ended meanwhile; another connection starts it again.
         get(&client, server.url("/")).await;
         server.marks().reached("closed", 2).await;
-        assert_eq!(server.connections(), 2, "124");
+        assert_eq!(server.connections(), 2, "F 124");
     });
 }
 
@@ -201,7 +205,7 @@ fn idle_connections_beyond_their_number_and_of_a_dropped_client_are_closed() {
         };
         wheelwright::join(calls, all_here).await;
         server.marks().reached("closed", 3).await;
-        assert_eq!(server.marks().count("closed"), 3, "125");
+        assert_eq!(server.marks().count("closed"), 3, "F 125");
         drop(client);
         server.marks().reached("closed", 5).await;
     });
@@ -248,9 +252,9 @@ fn calls_beyond_the_limit_of_a_host_wait_in_line() {
             });
             wheelwright::join_all(calls).await;
             let connections = server.connections() - before;
-            assert!(connections <= limit, "125: {connections} connections");
+            assert!(connections <= limit, "F 125: {connections} connections");
             let in_line = (1..=20).collect::<Vec<usize>>() == order.into_inner();
-            assert!(in_line || 1 < limit, "125: one at a time, each in its turn");
+            assert!(in_line || 1 < limit, "F 125: one at a time, each in its turn");
         }
     });
 }
@@ -283,9 +287,9 @@ fn a_permit_comes_back_after_a_failed_dial() {
         let resolve = move |_, _| std::future::ready(Ok(vec![asked.get()]));
         let client = Client::builder().max_connections_per_host(1).resolver(resolve).build().unwrap();
         let error = client.get("http://one.test/good").unwrap().send().await.unwrap_err();
-        assert_eq!(error.kind(), Connect, "127");
+        assert_eq!(error.kind(), Connect, "F 127");
         address.set(server.addr);
-        assert_eq!(get(&client, "http://one.test/good".into()).await, "hello", "127");
+        assert_eq!(get(&client, "http://one.test/good".into()).await, "hello", "F 127");
     });
 }
 
@@ -296,11 +300,11 @@ fn a_permit_comes_back_after_a_cancel_a_timeout_and_a_panic() {
         let client = Client::builder().max_connections_per_host(1).build().unwrap();
         let call = client.get(server.url("/bad")).unwrap().send();
         assert!(timeout(Duration::from_millis(20), call).await.is_err());
-        assert!(has_permit(&client, &server).await, "127: after a dropped call");
+        assert!(has_permit(&client, &server).await, "F 127: after a dropped call");
 
         let call = client.get(server.url("/bad")).unwrap().timeout(Duration::from_millis(20)).send();
         assert_eq!(call.await.unwrap_err().kind(), Timeout(Phase::Total));
-        assert!(has_permit(&client, &server).await, "127: after a timeout");
+        assert!(has_permit(&client, &server).await, "F 127: after a timeout");
 
         let (taken, url) = (client.clone(), server.url("/good"));
         let panicking = wheelwright::spawn(async move {
@@ -308,7 +312,7 @@ fn a_permit_comes_back_after_a_cancel_a_timeout_and_a_panic() {
             panic!("the task panics with a response in its hands");
         });
         assert!(panicking.await.is_err());
-        assert!(has_permit(&client, &server).await, "127: after a panic");
+        assert!(has_permit(&client, &server).await, "F 127: after a panic");
     });
 }
 
@@ -330,10 +334,10 @@ fn a_waiter_that_is_dropped_gives_its_place_to_the_next() {
         server.marks().reached("request", 1).await;
         second.abort();
         server.marks().mark("go");
-        assert_eq!(first.await.unwrap(), "hello", "125");
-        assert_eq!(third.await.unwrap(), "hello", "125");
+        assert_eq!(first.await.unwrap(), "hello", "F 125");
+        assert_eq!(third.await.unwrap(), "hello", "F 125");
         assert!(second.await.is_err());
-        assert_eq!(server.marks().count("request"), 2, "125: the dropped call was never sent");
+        assert_eq!(server.marks().count("request"), 2, "F 125: the dropped call was never sent");
     });
 }
 
@@ -345,12 +349,12 @@ fn a_program_ends_although_connections_are_idle_and_a_new_loop_uses_none_of_them
         get(&client, server.url("/")).await;
         client.get(server.url("/")).unwrap().send().await.unwrap()
     });
-    assert_eq!(server.connections(), 1, "128");
+    assert_eq!(server.connections(), 1, "F 128");
     run(async {
         assert_eq!(response.text().await.unwrap(), "hello", "it had come before its loop ended");
         assert_eq!(get(&client, server.url("/")).await, "hello");
     });
-    assert_eq!(server.connections(), 2, "128: the first loop took its connection with it");
+    assert_eq!(server.connections(), 2, "F 128: the first loop took its connection with it");
 }
 
 #[test]

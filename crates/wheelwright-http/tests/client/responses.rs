@@ -68,9 +68,9 @@ fn an_early_end_is_closed_before_a_response_and_incomplete_within_one() {
             let server = ending(answer, reset);
             run(async {
                 let error = Client::new().get(server.url("/")).unwrap().send().await.unwrap_err();
-                assert_eq!(error.kind(), kind, "103: {error:?}");
+                assert_eq!(error.kind(), kind, "E 103: {error:?}");
             });
-            assert_eq!(server.connections(), 1, "103: no retry on a fresh connection");
+            assert_eq!(server.connections(), 1, "E 103: no retry on a fresh connection");
         }
     }
 }
@@ -87,13 +87,13 @@ fn a_body_cut_short_gives_what_came_and_then_the_error() {
             run(async {
                 let client = Client::builder().max_connections_per_host(1).build().unwrap();
                 let mut response = client.get(server.url("/")).unwrap().send().await.unwrap();
-                assert_eq!(response.chunk().await.unwrap().unwrap(), "hello", "15, 56");
-                assert_eq!(response.chunk().await.unwrap_err().kind(), Incomplete, "15, 56");
+                assert_eq!(response.chunk().await.unwrap().unwrap(), "hello", "A 15, C 56");
+                assert_eq!(response.chunk().await.unwrap_err().kind(), Incomplete, "A 15, C 56");
                 assert_eq!(response.chunk().await.unwrap_err().kind(), Incomplete, "a failed body stays failed");
                 let again = client.get(server.url("/")).unwrap().send().await.unwrap();
-                assert_eq!(again.bytes().await.unwrap_err().kind(), Incomplete, "15, 56");
+                assert_eq!(again.bytes().await.unwrap_err().kind(), Incomplete, "A 15, C 56");
             });
-            assert_eq!(server.connections(), 2, "15: never pooled");
+            assert_eq!(server.connections(), 2, "A 15: never pooled");
         }
     }
 }
@@ -117,12 +117,12 @@ fn a_response_without_framing_lasts_until_the_close_and_a_reset_cuts_it() {
     let server = ending(b"HTTP/1.1 200 OK\r\n\r\nhello", false);
     run(async {
         let response = Client::new().get(server.url("/")).unwrap().send().await.unwrap();
-        assert_eq!(response.text().await.unwrap(), "hello", "101");
+        assert_eq!(response.text().await.unwrap(), "hello", "E 101");
     });
     let server = ending(b"HTTP/1.1 200 OK\r\n\r\nhello", true);
     run(async {
         let response = Client::new().get(server.url("/")).unwrap().send().await.unwrap();
-        assert_eq!(response.bytes().await.unwrap_err().kind(), Incomplete, "101");
+        assert_eq!(response.bytes().await.unwrap_err().kind(), Incomplete, "E 101");
     });
 }
 
@@ -132,7 +132,7 @@ fn a_whole_response_before_a_reset_is_a_response() {
     run(async {
         let response = Client::new().get(server.url("/")).unwrap().send().await.unwrap();
         wheelwright::time::sleep(Duration::from_millis(50)).await;
-        assert_eq!(response.text().await.unwrap(), "hello", "107");
+        assert_eq!(response.text().await.unwrap(), "hello", "E 107");
     });
 }
 
@@ -150,14 +150,14 @@ fn head_and_some_statuses_have_no_body_and_keep_the_connection() {
     run(async {
         let client = Client::new();
         let response = client.head(server.url("/")).unwrap().send().await.unwrap();
-        assert_eq!(response.headers()["content-length"], "5", "95");
-        assert_eq!(response.bytes().await.unwrap(), "", "95");
+        assert_eq!(response.headers()["content-length"], "5", "E 95");
+        assert_eq!(response.bytes().await.unwrap(), "", "E 95");
         for path in ["/204", "/304"] {
             let response = client.get(server.url(path)).unwrap().send().await.unwrap();
-            assert_eq!(response.bytes().await.unwrap(), "", "95");
+            assert_eq!(response.bytes().await.unwrap(), "", "E 95");
         }
     });
-    assert_eq!(server.connections(), 1, "95");
+    assert_eq!(server.connections(), 1, "E 95");
 }
 
 #[test]
@@ -174,15 +174,15 @@ fn interim_responses_come_before_the_final_one_and_never_instead() {
         let client = Client::new();
         for _ in 0..2 {
             let response = client.get(server.url("/")).unwrap().send().await.unwrap();
-            assert_eq!((response.status().as_u16(), response.headers().len()), (200, 1), "98");
-            assert_eq!(response.text().await.unwrap(), "hi", "98");
+            assert_eq!((response.status().as_u16(), response.headers().len()), (200, 1), "E 98");
+            assert_eq!(response.text().await.unwrap(), "hi", "E 98");
         }
     });
-    assert_eq!(server.connections(), 1, "98");
+    assert_eq!(server.connections(), 1, "E 98");
     let server = Server::answering("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n");
     run(async {
         let error = Client::new().get(server.url("/")).unwrap().send().await.unwrap_err();
-        assert_eq!(error.kind(), Parse, "100");
+        assert_eq!(error.kind(), Parse, "E 100");
     });
 }
 

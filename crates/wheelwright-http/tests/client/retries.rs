@@ -36,15 +36,15 @@ fn a_stale_connection_costs_an_idempotent_request_one_retry() {
         run(async {
             let client = Client::new();
             assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"));
-            assert_eq!(call(&client, method.clone(), &server).await.as_deref(), Ok("hello"), "118: {method}");
+            assert_eq!(call(&client, method.clone(), &server).await.as_deref(), Ok("hello"), "F 118: {method}");
         });
-        assert_eq!((server.connections(), server.marks().count("request")), (2, 3), "118: {method}");
+        assert_eq!((server.connections(), server.marks().count("request")), (2, 3), "F 118: {method}");
     }
     let server = going_stale(1, Connection::reset);
     run(async {
         let client = Client::new();
         assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"));
-        assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"), "118: after a reset");
+        assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"), "F 118: after a reset");
     });
 }
 
@@ -54,9 +54,9 @@ fn a_post_on_a_stale_connection_is_closed_and_sent_once() {
     run(async {
         let client = Client::new();
         assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"));
-        assert_eq!(call(&client, http::Method::POST, &server).await, Err(Closed), "119");
+        assert_eq!(call(&client, http::Method::POST, &server).await, Err(Closed), "F 119");
     });
-    assert_eq!((server.connections(), server.marks().count("request")), (1, 2), "119");
+    assert_eq!((server.connections(), server.marks().count("request")), (1, 2), "F 119");
 }
 
 #[test]
@@ -79,9 +79,9 @@ fn a_post_of_which_nothing_was_sent_goes_out_on_a_fresh_connection() {
         // Blocks the loop, so that the kernel knows of the reset and the loop does not: the first write takes nothing.
         server.marks().wait_for("reset", 1);
         std::thread::sleep(Duration::from_millis(20));
-        assert_eq!(call(&client, http::Method::POST, &server).await.as_deref(), Ok("hello"), "120");
+        assert_eq!(call(&client, http::Method::POST, &server).await.as_deref(), Ok("hello"), "F 120");
     });
-    assert_eq!((server.connections(), server.marks().count("request")), (2, 2), "120");
+    assert_eq!((server.connections(), server.marks().count("request")), (2, 2), "F 120");
 }
 
 #[test]
@@ -92,9 +92,9 @@ fn a_body_that_cannot_be_repeated_is_sent_once() {
         assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"));
         let body = Body::stream(crate::sending::Pieces::of(["a", "b"]));
         let error = client.put(server.url("/")).unwrap().body(body).send().await.unwrap_err();
-        assert_eq!(error.kind(), Closed, "118");
+        assert_eq!(error.kind(), Closed, "F 118");
     });
-    assert_eq!(server.connections(), 1, "118");
+    assert_eq!(server.connections(), 1, "F 118");
 }
 
 #[test]
@@ -109,10 +109,10 @@ fn there_is_no_second_retry_and_none_on_a_fresh_connection() {
     run(async {
         let client = Client::new();
         assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"));
-        assert_eq!(call(&client, http::Method::GET, &server).await, Err(Closed), "121");
-        assert_eq!(server.connections(), 2, "121: one retry");
-        assert_eq!(call(&client, http::Method::GET, &server).await, Err(Closed), "121");
-        assert_eq!(server.connections(), 3, "121: none on a fresh connection");
+        assert_eq!(call(&client, http::Method::GET, &server).await, Err(Closed), "F 121");
+        assert_eq!(server.connections(), 2, "F 121: one retry");
+        assert_eq!(call(&client, http::Method::GET, &server).await, Err(Closed), "F 121");
+        assert_eq!(server.connections(), 3, "F 121: none on a fresh connection");
     });
 }
 
@@ -127,9 +127,9 @@ fn a_response_that_has_begun_is_never_asked_for_again() {
         run(async {
             let client = Client::new();
             assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"));
-            assert_eq!(call(&client, http::Method::GET, &server).await, Err(Incomplete), "121");
+            assert_eq!(call(&client, http::Method::GET, &server).await, Err(Incomplete), "F 121");
         });
-        assert_eq!(server.connections(), 1, "121");
+        assert_eq!(server.connections(), 1, "F 121");
     }
 }
 
@@ -155,6 +155,6 @@ fn a_request_succeeds_though_all_idle_connections_are_stale() {
             server.marks().mark("all here");
         };
         wheelwright::join(five, gate).await;
-        assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"), "122");
+        assert_eq!(call(&client, http::Method::GET, &server).await.as_deref(), Ok("hello"), "F 122");
     });
 }

@@ -54,10 +54,10 @@ fn a_request_goes_out_as_it_was_asked_for() {
     run(async {
         let (client, addr) = (Client::new(), server.addr);
         let text = client.get(server.url("?q#fragment")).unwrap().send().await.unwrap().text().await.unwrap();
-        assert_eq!(text, format!("GET /?q HTTP/1.1\r\nHost: {addr}\r\n\r\n"), "145, 149");
+        assert_eq!(text, format!("GET /?q HTTP/1.1\r\nHost: {addr}\r\n\r\n"), "H 145, H 149");
         let url = format!("http://user:secret@{addr}/a b");
         let text = client.delete(url).unwrap().header("x-a", "1").send().await.unwrap().text().await.unwrap();
-        assert_eq!(text, format!("DELETE /a%20b HTTP/1.1\r\nHost: {addr}\r\nx-a: 1\r\n\r\n"), "148");
+        assert_eq!(text, format!("DELETE /a%20b HTTP/1.1\r\nHost: {addr}\r\nx-a: 1\r\n\r\n"), "H 148");
         let text = client.post(server.url("/")).unwrap().body("hello").send().await.unwrap().text().await.unwrap();
         assert_eq!(text, format!("POST / HTTP/1.1\r\nHost: {addr}\r\ncontent-length: 5\r\n\r\nhello"));
         let request = http::Request::put(server.url("/x")).header("x-a", "1").body(Body::from("hello")).unwrap();
@@ -85,11 +85,11 @@ fn a_url_that_begins_like_the_last_one_may_be_for_another_host() {
             ("http://X.test.y/é", "x.test.y", "/%C3%A9"),
         ] {
             let text = client.get(url).unwrap().send().await.unwrap().text().await.unwrap();
-            assert_eq!(text, format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"), "123: {url}");
+            assert_eq!(text, format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"), "F 123: {url}");
         }
-        assert_eq!(client.get("http://x.test.y/\n").unwrap_err().kind(), BadUrl, "144");
+        assert_eq!(client.get("http://x.test.y/\n").unwrap_err().kind(), BadUrl, "H 144");
     });
-    assert_eq!(server.connections(), 4, "123");
+    assert_eq!(server.connections(), 4, "F 123");
 }
 
 #[test]
@@ -99,14 +99,14 @@ fn what_cannot_be_sent_is_an_error_and_touches_no_socket() {
         let client = Client::new();
         let get = || client.get(server.url("/")).unwrap();
         for value in ["a\r\nb: c", "a\nb", "a\0b"] {
-            assert_eq!(get().header("x", value).send().await.unwrap_err().kind(), Parse, "143: {value:?}");
+            assert_eq!(get().header("x", value).send().await.unwrap_err().kind(), Parse, "H 143: {value:?}");
         }
-        assert_eq!(get().header("x y", "z").send().await.unwrap_err().kind(), Parse, "143");
-        assert_eq!(get().header("host", "u@h").send().await.unwrap_err().kind(), Parse, "144");
-        assert_eq!(get().header("content-length", "5").send().await.unwrap_err().kind(), Parse, "147");
-        assert_eq!(get().header("transfer-encoding", "chunked").send().await.unwrap_err().kind(), Parse, "147");
+        assert_eq!(get().header("x y", "z").send().await.unwrap_err().kind(), Parse, "H 143");
+        assert_eq!(get().header("host", "u@h").send().await.unwrap_err().kind(), Parse, "H 144");
+        assert_eq!(get().header("content-length", "5").send().await.unwrap_err().kind(), Parse, "H 147");
+        assert_eq!(get().header("transfer-encoding", "chunked").send().await.unwrap_err().kind(), Parse, "H 147");
         for url in ["http://h:0/", "http://h:65536/", "http:///", "http://[::g]/", "ftp://h/", "http://h/\r\n", ""] {
-            assert_eq!(client.get(url).unwrap_err().kind(), BadUrl, "150: {url:?}");
+            assert_eq!(client.get(url).unwrap_err().kind(), BadUrl, "H 150: {url:?}");
         }
         let relative = http::Request::get("/x").body(Body::empty()).unwrap();
         assert_eq!(client.request(relative).await.unwrap_err().kind(), BadUrl);
@@ -136,7 +136,7 @@ fn a_streamed_body_goes_out_in_chunks_as_it_comes() {
         let text = client.post(server.url("/")).unwrap().body(body).send().await.unwrap().text().await.unwrap();
         assert!(
             text.ends_with("transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n7\r\n, world\r\n0\r\n\r\n"),
-            "151: {text}"
+            "H 151: {text}"
         );
         let (body, url) = (Body::stream(Pieces::of(["hello", ", world"])), server.url("/"));
         let sent = client.post(url).unwrap().header("content-length", "12").body(body).send().await;
@@ -157,7 +157,7 @@ fn a_body_of_another_length_than_declared_is_an_error_and_closes() {
         for (length, kind, pieces) in [("12", Incomplete, ["hello", "!"]), ("3", TooLarge, ["hello", "!"])] {
             let post = client.post(server.url("/")).unwrap().header("content-length", length);
             let error = post.body(Body::stream(Pieces::of(pieces))).send().await.unwrap_err();
-            assert_eq!(error.kind(), kind, "146");
+            assert_eq!(error.kind(), kind, "H 146");
         }
         let body = Body::stream(Pieces::of(["hello"]).then_fail());
         let error = client.post(server.url("/")).unwrap().body(body).send().await.unwrap_err();
@@ -184,11 +184,11 @@ fn an_error_in_the_middle_of_an_upload_is_delivered_and_ends_it() {
         let client = Client::new();
         let post = client.post(server.url("/")).unwrap().body(vec![b'x'; 32 << 20]);
         let response = post.send().await.unwrap();
-        assert_eq!(response.status(), 413, "108, 117");
-        assert_eq!(response.text().await.unwrap(), "large", "108");
+        assert_eq!(response.status(), 413, "E 108, F 117");
+        assert_eq!(response.text().await.unwrap(), "large", "E 108");
         let second = client.post(server.url("/")).unwrap().body("x").send().await.unwrap();
         assert_eq!(second.status(), 200);
-        assert_eq!(server.connections(), 2, "117: the first connection was not used again");
+        assert_eq!(server.connections(), 2, "F 117: the first connection was not used again");
         server.marks().mark("over");
     });
 }
@@ -203,7 +203,7 @@ fn a_large_body_leaves_its_connection_for_the_next() {
             assert_eq!(put.send().await.unwrap().status(), 200);
         }
     });
-    assert_eq!(server.connections(), 1, "109");
+    assert_eq!(server.connections(), 1, "F 109");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_good_answer_in_the_middle_of_an_upload_does_not_cut_it() {
         assert_eq!(post.send().await.unwrap().text().await.unwrap(), "ok");
         server.marks().reached("request", 1).await;
         assert_eq!(client.get(server.url("/")).unwrap().send().await.unwrap().status(), 204);
-        assert_eq!(server.connections(), 2, "117: the first connection was not used again");
+        assert_eq!(server.connections(), 2, "F 117: the first connection was not used again");
     });
 }
 
@@ -282,8 +282,8 @@ fn no_secret_is_shown() {
     run(async {
         let client = Client::new();
         let call = client.get("http://user:secret@127.0.0.1:1/").unwrap().header("authorization", "secret");
-        assert!(!format!("{client:?} {call:?}").contains("secret"), "153: {call:?}");
+        assert!(!format!("{client:?} {call:?}").contains("secret"), "H 153: {call:?}");
         let error = call.send().await.unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("secret"), "153: {error:?}");
+        assert!(!format!("{error} {error:?}").contains("secret"), "H 153: {error:?}");
     });
 }
