@@ -10,6 +10,7 @@ use wheelwright_http::{Body, Incoming, Server};
 
 const BATCH: usize = 100;
 
+// K 194
 #[test]
 fn many_requests_on_one_connection_leave_memory_flat() {
     wheelwright::block_on(async {

@@ -46,6 +46,7 @@ fn every_call_of_a_thousand_gets_its_own_reply() {
     });
 }
 
+// J 170
 #[test]
 fn calls_cancelled_anywhere_leave_the_others_their_replies() {
     run(async {

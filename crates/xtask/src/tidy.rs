@@ -1,5 +1,6 @@
 //! Turns the repository into a list of complaints: every house rule that a machine can check.
 
+mod catalogue; // the facts of HTTP that tests have to show
 mod cfg_knobs; // which conditions code may be compiled under
 mod code_map; // what ARCHITECTURE.md says of the modules
 mod counts; // how large the crates may grow, and what ARCHITECTURE.md says
@@ -60,6 +61,7 @@ const CHECKS: &[fn(&Tree) -> Vec<Complaint>] = &[
     programs::check,
     paths::check,
     counts::check,
+    catalogue::check,
     figures,
 ];
 
@@ -75,8 +77,9 @@ pub(crate) fn run(options: &[&str]) -> ExitCode {
     let result = match options {
         [] => report(),
         ["--counts"] => load().map(|tree| print!("{}", counts::table(&tree))),
+        ["--catalogue"] => load().map(|tree| print!("{}", catalogue::table(&tree))),
         ["--bless"] => load().and_then(|tree| counts::bless(&tree::root(), &tree)),
-        _ => Err("usage: cargo xtask tidy [--counts | --bless]".into()),
+        _ => Err("usage: cargo xtask tidy [--counts | --catalogue | --bless]".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 mod lexer; // which byte is code, which is comment, which is literal
 mod source; // one Rust file, with the questions that checks ask of it
 
-pub(crate) use source::{Source, closing, identifier, words_in};
+pub(crate) use source::{Function, Source, closing, identifier, words_in};
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -234,4 +234,6 @@ fn a_head_has_limits_and_the_answer_names_which() {
     let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "y".repeat(70_000));
     assert_eq!(answer(long.as_bytes()), Err((TooLarge, 414)), "K 184");
     assert_eq!(answer(&long.as_bytes()[..66_000]), Err((TooLarge, 414)), "K 184");
+    let endless = [b"GET / HTTP/1.1\r\nHost: a\r\n".as_slice(), &[b'n'; 66_000]].concat();
+    assert_eq!(answer(&endless), Err((TooLarge, 431)), "K 185: no more of it is waited for");
 }

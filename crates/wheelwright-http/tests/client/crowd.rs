@@ -38,6 +38,7 @@ async fn ask(client: &Client, url: String, number: u64, polls: usize) -> bool {
     reply.is_some()
 }
 
+// J 170
 #[test]
 fn no_reply_is_another_calls_however_many_calls_are_dropped() {
     run(async {
@@ -86,6 +87,7 @@ async fn all_fail(client: &Client, url: &str, kind: ErrorKind) {
     }
 }
 
+// E 103, I 154
 #[test]
 fn a_fault_of_a_server_is_the_same_fault_for_a_hundred_calls() {
     let closing = script::Server::start(|mut connection| drop(connection.request()));

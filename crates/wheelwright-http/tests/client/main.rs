@@ -2,7 +2,9 @@
 
 mod script; // what a server is to do on each connection
 
+mod connect; // section I: from a name to a connection
 mod crowd; // section F and J: many calls at once
+mod flow; // sections H and J: bodies both ways, slow readers, half-closed connections
 mod limits; // sections H and J: limits of size and time
 mod locations; // section G: where it goes on
 mod pool; // section F: which connection serves

@@ -14,6 +14,7 @@ fn post(length: usize) -> String {
     format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n")
 }
 
+// C 51
 #[test]
 fn declared_and_chunked_bodies_reach_the_handler_however_they_are_cut() {
     run(async {
@@ -31,6 +32,7 @@ fn declared_and_chunked_bodies_reach_the_handler_however_they_are_cut() {
     });
 }
 
+// C 58, C 60
 #[test]
 fn trailers_come_behind_the_body_and_apart_from_the_headers() {
     run(async {
@@ -69,6 +71,7 @@ fn a_large_body_is_read_piece_by_piece() {
     });
 }
 
+// K 173
 #[test]
 fn a_little_unread_body_is_drained_and_much_of_it_closes() {
     run(async {
@@ -85,6 +88,7 @@ fn a_little_unread_body_is_drained_and_much_of_it_closes() {
     });
 }
 
+// K 173
 #[test]
 fn an_endless_unread_body_closes_the_connection() {
     run(async {
@@ -103,6 +107,7 @@ fn an_endless_unread_body_closes_the_connection() {
     });
 }
 
+// K 174
 #[test]
 fn a_client_that_asks_is_told_to_continue_when_the_body_is_wanted() {
     let expecting = |version: &str, length: usize| {
@@ -122,6 +127,7 @@ fn a_client_that_asks_is_told_to_continue_when_the_body_is_wanted() {
     });
 }
 
+// C 63
 #[test]
 fn a_client_that_was_not_told_to_continue_is_told_to_close() {
     run(async {
@@ -134,6 +140,7 @@ fn a_client_that_was_not_told_to_continue_is_told_to_close() {
     });
 }
 
+// C 39, C 48, C 49
 #[test]
 fn a_fault_in_a_streaming_body_fails_the_body_and_ends_the_connection() {
     let cases = [
@@ -152,6 +159,7 @@ fn a_fault_in_a_streaming_body_fails_the_body_and_ends_the_connection() {
     });
 }
 
+// A 15
 #[test]
 fn a_body_that_ends_too_soon_is_incomplete() {
     run(async {

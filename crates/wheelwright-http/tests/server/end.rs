@@ -14,6 +14,7 @@ use crate::raw::{Raw, naming, run, server};
 const GET: &str = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 const LONG: Duration = Duration::from_secs(30);
 
+// K 192
 #[test]
 fn a_server_that_was_asked_nothing_ends_at_once() {
     run(async {
@@ -33,6 +34,7 @@ fn a_server_that_was_asked_nothing_ends_at_once() {
     });
 }
 
+// K 191
 #[test]
 fn an_idle_connection_is_closed_and_a_busy_one_finishes() {
     run(async {
@@ -57,6 +59,7 @@ fn an_idle_connection_is_closed_and_a_busy_one_finishes() {
     });
 }
 
+// K 191
 #[test]
 fn a_request_that_takes_longer_than_the_grace_is_dropped() {
     struct Dropped(Rc<Cell<bool>>);
@@ -106,6 +109,7 @@ fn a_client_that_has_said_all_it_has_to_say_is_answered() {
     });
 }
 
+// J 169
 #[test]
 fn limits_without_end_overflow_no_clock() {
     run(async {

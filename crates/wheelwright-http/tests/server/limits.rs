@@ -13,6 +13,7 @@ use crate::raw::{Raw, echoing, naming, run, server};
 
 const SHORT: Duration = Duration::from_millis(50);
 
+// K 184, K 185, K 186
 #[test]
 fn heads_targets_and_bodies_beyond_their_limits_have_their_own_status() {
     let long = "x".repeat(100_000);
@@ -36,6 +37,7 @@ fn heads_targets_and_bodies_beyond_their_limits_have_their_own_status() {
     });
 }
 
+// K 184
 #[test]
 fn a_chunked_body_is_limited_by_what_comes() {
     run(async {
@@ -49,6 +51,7 @@ fn a_chunked_body_is_limited_by_what_comes() {
     });
 }
 
+// K 182
 #[test]
 fn a_head_has_to_be_whole_in_time_from_the_accept_on() {
     run(async {
@@ -64,6 +67,7 @@ fn a_head_has_to_be_whole_in_time_from_the_accept_on() {
     });
 }
 
+// K 182
 #[test]
 fn a_first_byte_does_not_start_the_time_again() {
     run(async {
@@ -81,6 +85,7 @@ fn a_first_byte_does_not_start_the_time_again() {
     });
 }
 
+// K 182
 #[test]
 fn a_later_head_has_its_time_again() {
     run(async {
@@ -105,6 +110,7 @@ fn an_idle_connection_is_closed_in_time() {
     });
 }
 
+// K 183
 #[test]
 fn a_body_that_stalls_fails_and_one_that_drips_does_not() {
     run(async {
@@ -143,6 +149,7 @@ impl Drop for Endless {
     }
 }
 
+// K 183, K 189
 #[test]
 fn a_reader_that_stops_or_goes_away_ends_the_stream_it_was_sent() {
     run(async {

@@ -49,6 +49,7 @@ impl futures_core::Stream for Gated {
     }
 }
 
+// H 152
 #[test]
 fn a_piece_is_sent_before_the_next_is_waited_for() {
     run(async {
@@ -103,6 +104,7 @@ fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n")
 }
 
+// H 151
 #[test]
 fn a_connection_serves_one_request_after_another() {
     run(async {
@@ -121,6 +123,7 @@ fn a_connection_serves_one_request_after_another() {
     });
 }
 
+// K 193
 #[test]
 fn every_response_has_a_date() {
     run(async {
@@ -135,6 +138,7 @@ fn every_response_has_a_date() {
     });
 }
 
+// K 175
 #[test]
 fn head_and_statuses_without_a_body_send_none() {
     run(async {
@@ -150,6 +154,7 @@ fn head_and_statuses_without_a_body_send_none() {
     });
 }
 
+// H 146, K 176
 #[test]
 fn a_body_longer_than_declared_is_cut_and_a_shorter_one_closes() {
     run(async {
@@ -165,6 +170,7 @@ fn a_body_longer_than_declared_is_cut_and_a_shorter_one_closes() {
     });
 }
 
+// H 147
 #[test]
 fn a_response_that_contradicts_itself_becomes_a_500() {
     run(async {
@@ -186,6 +192,7 @@ fn a_stream_that_fails_leaves_its_body_without_an_end() {
     });
 }
 
+// K 177
 #[test]
 fn an_http_1_0_client_gets_no_chunks() {
     run(async {
@@ -201,6 +208,7 @@ fn an_http_1_0_client_gets_no_chunks() {
     });
 }
 
+// K 178
 #[test]
 fn pipelined_requests_are_answered_in_order() {
     run(async {
@@ -219,6 +227,7 @@ fn pipelined_requests_are_answered_in_order() {
     });
 }
 
+// K 180
 #[test]
 fn nothing_is_processed_after_a_close() {
     run(async {
@@ -236,6 +245,7 @@ fn nothing_is_processed_after_a_close() {
     });
 }
 
+// K 187
 #[test]
 fn a_panic_is_a_500_and_the_server_lives() {
     run(async {
