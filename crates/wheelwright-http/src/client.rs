@@ -19,6 +19,8 @@ mod retry; // a failure that may pass -> another try
 mod exchange; // a request and a connection -> the response's head
 mod upload; // a large, slow or late body -> writes
 mod inflow; // bytes behind a head -> data
+#[cfg(feature = "gzip")]
+mod gzip; // packed data -> unpacked data
 mod dial; // a host -> a connection
 #[cfg(feature = "tls")]
 mod tls; // a connection -> one that nobody between its ends can read
@@ -45,6 +47,9 @@ use {dial::Dial as Dialing, wheelwright::net::TcpStream as Stream};
 /// An HTTP/1.1 client that keeps its connections.
 ///
 /// It is cheap to clone, and its clones share their connections. It belongs to one thread.
+///
+/// With the feature `gzip` it tells servers that they may pack bodies, and unpacks what comes so. A request that has an
+/// `Accept-Encoding` of its own, or asks for a `Range`, gets its response as it was sent.
 ///
 /// ```
 /// use wheelwright_http::Client;
@@ -174,6 +179,8 @@ impl Client {
             headers: HeaderMap::new(),
             body: Body::empty(),
             total: self.pool.options.total,
+            #[cfg(feature = "gzip")]
+            unpacks: false,
         })
     }
 }

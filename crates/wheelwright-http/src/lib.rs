@@ -25,9 +25,10 @@
 //! # }
 //! ```
 //!
-//! The client takes `https` with the feature `tls`; without it such a URL is a clear error.
+//! The client takes `https` with the feature `tls` (without it such a URL is a clear error), and asks for bodies packed by gzip
+//! and hands them out unpacked with the feature `gzip`.
 //!
-//! Not here yet: TLS for the server, compression, server-sent events.
+//! Not here yet: TLS for the server, server-sent events.
 #![warn(clippy::print_stdout)] // what stdout is for is the program's to say
 
 // In reading order: the two sides, what both carry, and the core that both share.

@@ -30,13 +30,13 @@ const STAGES: &[Stage] = &[
     Stage { name: "interop", run: interop },
     Stage { name: "tests of a larger example", run: crawl },
     Stage { name: "fuzz", run: fuzz::run },
-    Stage { name: "tests with TLS", run: tls },
+    Stage { name: "HTTP with its features", run: http_features },
     // The README's command; the doctests are part of it.
     Stage { name: "cargo test", run: |tally| cargo(tally, &["test", "--no-fail-fast"], &[]) },
 ];
 
 fn clippy(tally: &mut Tally) -> Result<(), String> {
-    let features = ["loom", "crawl", "sqlite", "tls", "ureq"].join(",");
+    let features = ["loom", "crawl", "sqlite", "tls", "ureq", "gzip"].join(",");
     let everything = ["--workspace", "--all-targets", "--features", &features];
     cargo(tally, &[&["clippy"], &everything[..], &["--", "-D", "warnings"]].concat(), &[])
 }
@@ -54,9 +54,9 @@ fn crawl(tally: &mut Tally) -> Result<(), String> {
     cargo(tally, &["test", "-p", "wheelwright-examples", "--features", "crawl", "--example", "crawl"], &[])
 }
 
-/// The HTTP crate's own, all of them: with the feature its connections are of another type.
-fn tls(tally: &mut Tally) -> Result<(), String> {
-    cargo(tally, &["test", "-p", "wheelwright-http", "--features", "tls"], &[])
+/// The plain `cargo test` runs them without; with them its connections are of another type.
+fn http_features(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &["test", "-p", "wheelwright-http", "--all-features"], &[])
 }
 
 /// Other people's code on our loop: hyper's server answers hyper's client.

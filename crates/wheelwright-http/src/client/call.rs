@@ -43,6 +43,9 @@ pub(crate) struct Call {
     pub(crate) body: Body,
     pub(crate) total: Option<Duration>,
     pub(crate) trail: Option<Box<Trail>>,
+    /// The server was told, and not by the caller, that it may pack the body.
+    #[cfg(feature = "gzip")]
+    pub(crate) unpacks: bool,
 }
 
 /// The future of [`RequestBuilder::send`](super::RequestBuilder::send) and [`Client::request`](super::Client::request).
@@ -124,6 +127,8 @@ impl Sending {
     }
 
     fn start(&mut self) -> Result<Option<Response>, Error> {
+        #[cfg(feature = "gzip")]
+        self.call.iter_mut().for_each(super::gzip::ask);
         let call = self.call();
         if call.host.secure && cfg!(not(feature = "tls")) {
             return Err(Error::new(ErrorKind::Tls, "https needs the feature `tls`, which is not built in"));
@@ -235,8 +240,13 @@ impl Sending {
             return Ok(None);
         }
         let limits = std::mem::replace(&mut self.limits, Limits::new(None));
+        #[cfg(feature = "gzip")]
+        let unpacks = self.call().unpacks;
         let call = self.call.take().expect("every stage but a fault has a call");
-        Ok(Some(Response::new(answer, exchange.lease, limits, call)))
+        let response = Response::new(answer, exchange.lease, limits, call);
+        #[cfg(feature = "gzip")]
+        let response = if unpacks { response.unpacked() } else { response };
+        Ok(Some(response))
     }
 
     /// What there is to do after an answer that need not be the last word.

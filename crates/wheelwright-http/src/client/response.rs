@@ -68,6 +68,9 @@ pub struct Response {
     host: Rc<Host>,
     target: Box<str>,
     trail: Option<Box<Trail>>,
+    /// There if the body comes packed.
+    #[cfg(feature = "gzip")]
+    unpacking: Option<Box<super::gzip::Unpacking>>,
 }
 
 /// A connection that a body comes through.
@@ -82,8 +85,21 @@ impl Response {
     pub(crate) fn new(answer: Answer, lease: Lease, mut limits: Limits, call: Call) -> Self {
         let Answer { status, version, keep_alive, head, inflow, fault, .. } = answer;
         let Call { host, target, trail, pool, .. } = call;
-        let (headers, gap) = (OnceCell::new(), pool.options.gap);
-        let mut response = Self { status, version, head, headers, inflow, open: None, fault, host, target, trail };
+        let gap = pool.options.gap;
+        let mut response = Self {
+            status,
+            version,
+            head,
+            headers: OnceCell::new(),
+            inflow,
+            open: None,
+            fault,
+            host,
+            target,
+            trail,
+            #[cfg(feature = "gzip")]
+            unpacking: None,
+        };
         if response.fault.is_some() {
             return response;
         }
@@ -120,6 +136,9 @@ impl Response {
     }
 
     /// Returns the fields of the head. The map is made when it is first asked for.
+    ///
+    /// Where the body is unpacked (with the feature `gzip`), what is true of the packed one is not among them:
+    /// `Content-Encoding` and `Content-Length`.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         self.headers.get_or_init(|| Box::new(header_map(&self.head).expect("the head was read before")))
@@ -136,7 +155,8 @@ impl Response {
     /// Returns the next bytes of the body, as they come; `None` at its end.
     ///
     /// # Errors
-    /// `Incomplete` if the connection ended first, `Timeout`, `Parse` for broken chunks. What came before can be had.
+    /// `Incomplete` if the connection ended first, `Timeout`, `Parse` for broken chunks, `Decode` for a packed body that is
+    /// broken (with the feature `gzip`). What came before can be had.
     ///
     /// # Cancel safety
     /// Nothing is lost if it is dropped.
@@ -192,6 +212,15 @@ impl Response {
 
     /// Asks for the next bytes of the body, as [`chunk`](Self::chunk) does.
     pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        #[cfg(feature = "gzip")]
+        if self.unpacking.is_some() {
+            return self.poll_piece(cx).map_ok(|more| more.then(|| self.take_unpacked()));
+        }
+        self.poll_sent(cx)
+    }
+
+    /// Asks for the next bytes of the body as they were sent.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
         while self.inflow.data.is_empty() && self.open.is_some() {
             if let Err(fault) = ready!(self.poll_more(cx)) {
                 self.fault = Some(fault);
@@ -211,12 +240,15 @@ impl Response {
 
     /// Asks for all the bytes of the body that were not handed out.
     pub(super) fn poll_whole(&mut self, limit: usize, cx: &mut Context<'_>) -> Poll<Result<Bytes, Error>> {
+        #[cfg(feature = "gzip")]
+        if self.unpacking.is_some() {
+            return self.poll_whole_unpacked(limit, cx);
+        }
         loop {
             // What is still declared counts as if it were here: there is no use in waiting for it.
             let declared = self.open.as_ref().and_then(|_| self.inflow.decoder().remaining()).unwrap_or(0);
             if (limit as u64) < declared.saturating_add(self.inflow.data.len() as u64) {
-                self.open = None;
-                return Poll::Ready(Err(Error::new(ErrorKind::TooLarge, "the body exceeds the limit of the caller")));
+                return Poll::Ready(Err(self.exceeded()));
             }
             if self.open.is_none() {
                 break;
@@ -230,6 +262,12 @@ impl Response {
             Some(fault) => Poll::Ready(Err(fault)),
             None => Poll::Ready(Ok(std::mem::take(&mut self.inflow.data).into())),
         }
+    }
+
+    /// Closes the connection of a body that is longer than its reader wants.
+    fn exceeded(&mut self) -> Error {
+        self.open = None;
+        Error::new(ErrorKind::TooLarge, "the body exceeds the limit of the caller")
     }
 
     /// Reads once, and lets the connection go at the end of the body or at its failure.
@@ -277,6 +315,50 @@ pub(super) fn discard(mut lease: Lease, inflow: &mut Inflow) {
     }
     if inflow.has_ended() && inflow.is_clean() {
         lease.park();
+    }
+}
+
+#[cfg(feature = "gzip")]
+impl Response {
+    /// Sees to it that a packed body is unpacked.
+    pub(super) fn unpacked(mut self) -> Self {
+        // What has no body, by its method or status, says of its coding what a body would have had.
+        let has_none = self.inflow.decoder().is_exhausted() && self.inflow.data.is_empty();
+        if !has_none && super::gzip::names_a_coding(&self.head) {
+            let mut headers = header_map(&self.head).expect("the head was read before");
+            self.unpacking = super::gzip::Unpacking::of(&mut headers);
+            self.headers = OnceCell::from(Box::new(headers));
+        }
+        self
+    }
+
+    /// Unpacks a piece more; false at the end of the body.
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        let Some(mut unpacking) = self.unpacking.take() else { return Poll::Ready(Ok(false)) };
+        let polled = unpacking.poll(cx, |cx| self.poll_sent(cx));
+        match &polled {
+            Poll::Ready(Err(error)) => {
+                // Without its decoder the response goes on to say so.
+                self.open = None;
+                self.inflow.data.clear();
+                self.fault = Some(Error::new(error.kind(), "the body failed before"));
+            }
+            _ => self.unpacking = Some(unpacking),
+        }
+        polled
+    }
+
+    fn poll_whole_unpacked(&mut self, limit: usize, cx: &mut Context<'_>) -> Poll<Result<Bytes, Error>> {
+        while ready!(self.poll_piece(cx))? {
+            if self.unpacking.as_mut().is_some_and(|unpacking| limit < unpacking.data().len()) {
+                return Poll::Ready(Err(self.exceeded()));
+            }
+        }
+        Poll::Ready(Ok(self.take_unpacked()))
+    }
+
+    fn take_unpacked(&mut self) -> Bytes {
+        self.unpacking.as_mut().map(|unpacking| std::mem::take(unpacking.data()).into()).unwrap_or_default()
     }
 }
 
