@@ -81,6 +81,12 @@ impl Running {
         self.connections.tasks.borrow().len()
     }
 
+    /// Returns how many connections were accepted so far.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.connections.next.get()
+    }
+
     /// Closes the server, and lets responses under way finish for at most `grace`.
     ///
     /// The listener and the connections between two requests are closed at once; those that have not finished by then are
@@ -99,27 +105,46 @@ impl Running {
     /// ```
     ///
     /// # Cancel safety
-    /// If it is dropped, the server has begun to close and nobody enforces the limit.
+    /// If it is dropped once it was polled, the grace is over: what has not finished is dropped.
     #[doc(alias("GracefulShutdown", "cleanup", "graceful shutdown"))]
-    pub async fn shutdown(mut self, grace: Duration) {
+    pub async fn shutdown(self, grace: Duration) {
         self.connections.closing.cancel();
+        let mut ending = Ending { running: self, tasks: Vec::new() };
         // It can only end well: nothing aborts it, and it calls no code of the user's.
-        let _ = (&mut self.accepting).await;
-        let mut tasks: Vec<_> = std::mem::take(&mut *self.connections.tasks.borrow_mut()).into_values().collect();
-        if timeout(grace, all(&mut tasks)).await.is_ok() {
-            return;
+        let _ = (&mut ending.running.accepting).await;
+        ending.take_tasks();
+        if timeout(grace, ending.all()).await.is_err() {
+            ending.tasks.iter().for_each(JoinHandle::abort);
+            ending.all().await;
         }
-        tasks.iter().for_each(JoinHandle::abort);
-        all(&mut tasks).await;
     }
 }
 
-/// Waits for each of the tasks; those that ended are taken off the list.
-async fn all(tasks: &mut Vec<JoinHandle<()>>) {
-    while let Some(task) = tasks.last_mut() {
-        // How a connection ended has been dealt with where it ended; a panic in a body's stream is the stream's own.
-        let _ = task.await;
-        tasks.pop();
+/// A server that ends: with its last task, or when nobody waits for that any more.
+struct Ending {
+    running: Running,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Ending {
+    fn take_tasks(&mut self) {
+        self.tasks.extend(self.running.connections.tasks.take().into_values());
+    }
+
+    /// Waits for each of the tasks; those that ended are taken off the list.
+    async fn all(&mut self) {
+        while let Some(task) = self.tasks.last_mut() {
+            // How a connection ended has been dealt with where it ended; a panic in a body's stream is the stream's own.
+            let _ = task.await;
+            self.tasks.pop();
+        }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.take_tasks();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -17,6 +17,7 @@ const LONG: Duration = Duration::from_secs(30);
 // K 192
 #[test]
 fn a_server_that_was_asked_nothing_ends_at_once() {
+    // K 192.
     run(async {
         let (running, _) = naming(server());
         let begun = now();
@@ -37,6 +38,7 @@ fn a_server_that_was_asked_nothing_ends_at_once() {
 // K 191
 #[test]
 fn an_idle_connection_is_closed_and_a_busy_one_finishes() {
+    // K 191: nobody is accepted, the idle end, the active finish.
     run(async {
         let running = server().serve(|request: Request<Incoming>| async move {
             if request.uri() == "/slow" {
@@ -62,6 +64,7 @@ fn an_idle_connection_is_closed_and_a_busy_one_finishes() {
 // K 191
 #[test]
 fn a_request_that_takes_longer_than_the_grace_is_dropped() {
+    // K 191: the deadline, and the abort.
     struct Dropped(Rc<Cell<bool>>);
     impl Drop for Dropped {
         fn drop(&mut self) {
@@ -95,6 +98,58 @@ fn a_request_that_takes_longer_than_the_grace_is_dropped() {
 }
 
 #[test]
+fn a_shutdown_that_is_given_up_ends_what_has_not_finished() {
+    run(async {
+        let begun = Rc::new(Cell::new(0));
+        let running = server().serve({
+            let begun = Rc::clone(&begun);
+            move |_: Request<Incoming>| {
+                begun.set(begun.get() + 1);
+                std::future::pending::<Response<Body>>()
+            }
+        });
+        let addr = running.local_addr();
+        let (mut one, mut other, mut idle) =
+            (Raw::connect(addr).await, Raw::connect(addr).await, Raw::connect(addr).await);
+        one.send(GET).await;
+        other.send(GET).await;
+        while begun.get() < 2 {
+            wheelwright::yield_now().await;
+        }
+        let given_up = wheelwright::time::timeout(Duration::from_millis(20), running.shutdown(LONG)).await;
+        assert!(given_up.is_err());
+        for raw in [&mut one, &mut other, &mut idle] {
+            assert_eq!(raw.rest().await, b"");
+        }
+        assert!(TcpStream::connect(addr).await.is_err(), "nobody listens any more");
+    });
+}
+
+#[test]
+fn a_shutdown_that_was_never_awaited_ends_nothing() {
+    run(async {
+        let (running, _) = naming(server());
+        let addr = running.local_addr();
+        drop(running.shutdown(LONG));
+        assert_eq!(Raw::connect(addr).await.ask(GET).await.text(), "/a");
+    });
+}
+
+#[test]
+fn connections_are_counted_when_they_are_accepted() {
+    run(async {
+        let (running, _) = naming(server());
+        assert_eq!(running.accepted(), 0);
+        for accepted in 1..=3 {
+            let mut raw = Raw::connect(running.local_addr()).await;
+            raw.ask(GET).await;
+            raw.ask(GET).await;
+            assert_eq!(running.accepted(), accepted);
+        }
+    });
+}
+
+#[test]
 fn a_client_that_has_said_all_it_has_to_say_is_answered() {
     run(async {
         let running = server().serve(|_: Request<Incoming>| async {
@@ -112,6 +167,7 @@ fn a_client_that_has_said_all_it_has_to_say_is_answered() {
 // J 169
 #[test]
 fn limits_without_end_overflow_no_clock() {
+    // J 169.
     run(async {
         let patient = server().header_read_timeout(Duration::MAX).idle_timeout(Duration::MAX);
         let (running, _) = naming(patient.stall_timeout(Duration::MAX));
