@@ -13,6 +13,7 @@ const BATCH: usize = 100;
 // K 194
 #[test]
 fn many_requests_on_one_connection_leave_memory_flat() {
+    // K 194.
     wheelwright::block_on(async {
         let limit = Duration::from_secs(120);
         wheelwright::time::timeout(limit, hundred_thousand_requests()).await.expect("the test hangs");

@@ -74,6 +74,7 @@ fn a_large_body_is_read_piece_by_piece() {
 // K 173
 #[test]
 fn a_little_unread_body_is_drained_and_much_of_it_closes() {
+    // K 173.
     run(async {
         let (running, _) = naming(server());
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -91,6 +92,7 @@ fn a_little_unread_body_is_drained_and_much_of_it_closes() {
 // K 173
 #[test]
 fn an_endless_unread_body_closes_the_connection() {
+    // K 173.
     run(async {
         let (running, asked) = naming(server().max_body(u64::MAX));
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -110,6 +112,7 @@ fn an_endless_unread_body_closes_the_connection() {
 // K 174
 #[test]
 fn a_client_that_asks_is_told_to_continue_when_the_body_is_wanted() {
+    // K 174.
     let expecting = |version: &str, length: usize| {
         format!("POST / HTTP/{version}\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n")
     };
@@ -130,6 +133,7 @@ fn a_client_that_asks_is_told_to_continue_when_the_body_is_wanted() {
 // C 63
 #[test]
 fn a_client_that_was_not_told_to_continue_is_told_to_close() {
+    // K 174, C 63.
     run(async {
         let (running, _) = naming(server());
         let mut raw = Raw::connect(running.local_addr()).await;

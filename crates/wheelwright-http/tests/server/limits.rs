@@ -16,6 +16,7 @@ const SHORT: Duration = Duration::from_millis(50);
 // K 184, K 185, K 186
 #[test]
 fn heads_targets_and_bodies_beyond_their_limits_have_their_own_status() {
+    // K 184, 185, 186.
     let long = "x".repeat(100_000);
     let many: String = (0..10_000).map(|n| format!("a{n}: b\r\n")).collect();
     let cases = [
@@ -39,6 +40,20 @@ fn heads_targets_and_bodies_beyond_their_limits_have_their_own_status() {
 
 // K 184
 #[test]
+fn a_name_without_an_end_is_refused_where_the_limit_is() {
+    // K 185: the answer comes although the head is not whole, and nothing of it is kept.
+    run(async {
+        let (running, asked) = naming(server());
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send("GET / HTTP/1.1\r\n").await;
+        for _ in 0..65 {
+            raw.send([b'x'; 1_024]).await;
+        }
+        assert_eq!((raw.reply().await.status, asked.get()), (431, 0));
+    });
+}
+
+#[test]
 fn a_chunked_body_is_limited_by_what_comes() {
     run(async {
         let running = echoing(server().max_body(10));
@@ -54,6 +69,7 @@ fn a_chunked_body_is_limited_by_what_comes() {
 // K 182
 #[test]
 fn a_head_has_to_be_whole_in_time_from_the_accept_on() {
+    // K 182.
     run(async {
         let (running, asked) = naming(server().header_read_timeout(SHORT));
         let begun = now();
@@ -70,6 +86,7 @@ fn a_head_has_to_be_whole_in_time_from_the_accept_on() {
 // K 182
 #[test]
 fn a_first_byte_does_not_start_the_time_again() {
+    // K 182.
     run(async {
         let (running, _) = naming(server().header_read_timeout(4 * SHORT));
         let mut first = Raw::connect(running.local_addr()).await;
@@ -88,6 +105,7 @@ fn a_first_byte_does_not_start_the_time_again() {
 // K 182
 #[test]
 fn a_later_head_has_its_time_again() {
+    // K 182.
     run(async {
         let (running, _) = naming(server().header_read_timeout(SHORT));
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -113,6 +131,7 @@ fn an_idle_connection_is_closed_in_time() {
 // K 183
 #[test]
 fn a_body_that_stalls_fails_and_one_that_drips_does_not() {
+    // K 183.
     run(async {
         let running = echoing(server().stall_timeout(2 * SHORT));
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -152,6 +171,7 @@ impl Drop for Endless {
 // K 183, K 189
 #[test]
 fn a_reader_that_stops_or_goes_away_ends_the_stream_it_was_sent() {
+    // K 183, 189.
     run(async {
         let (pieces, gone) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
         let running = server().stall_timeout(2 * SHORT).serve({

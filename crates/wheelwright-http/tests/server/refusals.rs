@@ -44,6 +44,7 @@ fn what_is_no_request_is_refused_without_asking_the_handler() {
 // K 179
 #[test]
 fn a_refusal_leaves_the_reply_before_it_intact() {
+    // K 179.
     run(async {
         let (running, asked) = naming(server());
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -74,6 +75,7 @@ fn other_protocols_are_closed_without_a_panic() {
 // K 181
 #[test]
 fn a_refusal_is_read_by_a_client_that_still_sends() {
+    // K 181.
     run(async {
         let (running, _) = naming(server());
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -81,6 +83,22 @@ fn a_refusal_is_read_by_a_client_that_still_sends() {
         raw.send(format!("GET / HTTP/1.1\r\n\r\n{more}")).await;
         assert_eq!(raw.reply().await.status, 400);
         raw.ends_well().await;
+    });
+}
+
+#[test]
+fn a_client_that_neither_leaves_nor_falls_silent_after_a_refusal_is_left() {
+    // K 181: what it still sends is read for half a second, and no longer.
+    run(async {
+        let (running, _) = naming(server());
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send("GET / HTTP/1.1\r\n\r\n").await;
+        assert_eq!(raw.reply().await.status, 400);
+        assert_eq!(running.connections(), 1, "it lingers");
+        while raw.stream.write_all(&[b'x'; 1_000]).await.is_ok() {
+            wheelwright::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        assert_eq!(running.connections(), 0);
     });
 }
 

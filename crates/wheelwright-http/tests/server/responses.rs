@@ -52,6 +52,7 @@ impl futures_core::Stream for Gated {
 // H 152
 #[test]
 fn a_piece_is_sent_before_the_next_is_waited_for() {
+    // K 190, H 152.
     run(async {
         let gate: Rc<Gate> = Rc::default();
         let running = server().serve({
@@ -126,6 +127,7 @@ fn a_connection_serves_one_request_after_another() {
 // K 193
 #[test]
 fn every_response_has_a_date() {
+    // K 193.
     run(async {
         let running = named();
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -141,6 +143,7 @@ fn every_response_has_a_date() {
 // K 175
 #[test]
 fn head_and_statuses_without_a_body_send_none() {
+    // K 175.
     run(async {
         let running = named();
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -157,6 +160,7 @@ fn head_and_statuses_without_a_body_send_none() {
 // H 146, K 176
 #[test]
 fn a_body_longer_than_declared_is_cut_and_a_shorter_one_closes() {
+    // K 176.
     run(async {
         let running = named();
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -195,6 +199,7 @@ fn a_stream_that_fails_leaves_its_body_without_an_end() {
 // K 177
 #[test]
 fn an_http_1_0_client_gets_no_chunks() {
+    // K 177.
     run(async {
         let running = named();
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -211,6 +216,7 @@ fn an_http_1_0_client_gets_no_chunks() {
 // K 178
 #[test]
 fn pipelined_requests_are_answered_in_order() {
+    // K 178.
     run(async {
         let running = server().serve(|request: Request<Incoming>| async move {
             let target = request.uri().path().to_owned();
@@ -230,6 +236,7 @@ fn pipelined_requests_are_answered_in_order() {
 // K 180
 #[test]
 fn nothing_is_processed_after_a_close() {
+    // K 180.
     run(async {
         let (running, asked) = naming(server());
         let mut raw = Raw::connect(running.local_addr()).await;
@@ -248,6 +255,7 @@ fn nothing_is_processed_after_a_close() {
 // K 187
 #[test]
 fn a_panic_is_a_500_and_the_server_lives() {
+    // K 187.
     run(async {
         let calls = Rc::new(Cell::new(0));
         let running = server().serve(move |request: Request<Incoming>| {
