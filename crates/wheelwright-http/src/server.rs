@@ -4,6 +4,7 @@
 //! [`buffer`], calls the handler with a body that reads on from the same socket ([`incoming`]), and writes what comes
 //! back ([`reply`]). One request is answered before the next is looked at, so that pipelined responses come in order.
 
+mod blocking; // a request -> a job for a thread -> a response
 mod buffer; // memory for reading, lent by the thread while there is something to read
 mod connection; // one socket -> requests and responses in turn
 mod incoming; // a request's framed bytes -> chunks for the handler
@@ -16,8 +17,10 @@ use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
 use wheelwright::net::TcpListener;
 use wheelwright::time::sleep;
@@ -151,9 +154,90 @@ impl Server {
     /// Handlers run on the thread of the caller and need not be `Send`. A handler that panics is answered for with 500,
     /// and the server goes on.
     ///
+    /// What goes around all handlers, a layer, is a function from handler to handler:
+    ///
+    /// ```
+    /// use std::{cell::Cell, pin::Pin, time::{Duration, Instant}};
+    /// use bytes::Bytes;
+    /// use http::{Request, Response, StatusCode};
+    /// use wheelwright_http::{Body, Client, ErrorKind, Incoming, Server};
+    ///
+    /// type Answer = Pin<Box<dyn Future<Output = Response<Body>>>>;
+    ///
+    /// /// Tells how long each answer took.
+    /// fn timed<B, F>(handler: impl Fn(Request<B>) -> F) -> impl Fn(Request<B>) -> Answer
+    /// where
+    ///     F: Future<Output = Response<Body>> + 'static,
+    /// {
+    ///     move |request| {
+    ///         let (begun, target, answer) = (Instant::now(), request.uri().clone(), handler(request));
+    ///         Box::pin(async move {
+    ///             let response = answer.await;
+    ///             println!("{target}: {} after {:?}", response.status(), begun.elapsed());
+    ///             response
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// /// Numbers the requests: the handler finds its number in the extensions, the client in a header.
+    /// fn numbered<B, F>(handler: impl Fn(Request<B>) -> F) -> impl Fn(Request<B>) -> Answer
+    /// where
+    ///     F: Future<Output = Response<Body>> + 'static,
+    /// {
+    ///     let last = Cell::new(0_u64);
+    ///     move |mut request| {
+    ///         last.set(last.get() + 1);
+    ///         let number = last.get();
+    ///         request.extensions_mut().insert(number);
+    ///         let answer = handler(request);
+    ///         Box::pin(async move {
+    ///             let mut response = answer.await;
+    ///             response.headers_mut().insert("x-request-id", number.into());
+    ///             response
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// /// Reads bodies of at most so many bytes for a handler that takes them whole.
+    /// fn whole<F>(limit: usize, handler: impl Fn(Request<Bytes>) -> F + Clone + 'static) -> impl Fn(Request<Incoming>) -> Answer
+    /// where
+    ///     F: Future<Output = Response<Body>> + 'static,
+    /// {
+    ///     move |request| {
+    ///         let (handler, (parts, body)) = (handler.clone(), request.into_parts());
+    ///         Box::pin(async move {
+    ///             let status = match body.bytes_limited(limit).await {
+    ///                 Ok(bytes) => return handler(Request::from_parts(parts, bytes)).await,
+    ///                 Err(error) if error.kind() == ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+    ///                 Err(_) => StatusCode::BAD_REQUEST,
+    ///             };
+    ///             Response::builder().status(status).body(Body::empty()).expect("a status and no more")
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// async fn echo(request: Request<Bytes>) -> Response<Body> {
+    ///     Response::new(Body::full(request.into_body()))
+    /// }
+    ///
+    /// # fn main() -> Result<(), wheelwright_http::Error> {
+    /// wheelwright::block_on(async {
+    ///     let server = Server::bind("127.0.0.1:0").expect("a free port");
+    ///     let running = server.serve(timed(numbered(whole(5, echo))));
+    ///     let (client, url) = (Client::new(), format!("http://{}/", running.local_addr()));
+    ///     assert_eq!(client.post(&url)?.body("hello").send().await?.text().await?, "hello");
+    ///     let refused = client.post(&url)?.body("hello!").send().await?;
+    ///     assert_eq!(refused.status(), 413);
+    ///     assert_eq!(refused.headers()["x-request-id"], "2");
+    ///     running.shutdown(Duration::from_secs(1)).await;
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// Outside a runtime.
-    #[doc(alias("service_fn", "add_get"))]
+    #[doc(alias("service_fn", "add_get", "middleware", "layer"))]
     pub fn serve<H, F>(self, handler: H) -> Running
     where
         H: Fn(Request<Incoming>) -> F + 'static,
@@ -164,6 +248,66 @@ impl Server {
             accept(self.listener, Rc::clone(&connections), Rc::new(handler), Rc::new(self.limits))
         });
         Running::new(self.addr, accepting, connections)
+    }
+
+    /// Starts to answer every request on a thread of the blocking pool.
+    ///
+    /// It is for handlers that block: files, databases, long computations. A request is read whole before, up to the limit
+    /// of [`max_body`](Self::max_body), beyond which it is answered with 413; the address of the client stands among its
+    /// extensions, as a [`SocketAddr`]. How many handlers run at once, and how many requests wait for one, is the
+    /// [runtime's](wheelwright::Builder::max_blocking_threads) to say; one more is answered with 503 at once. A handler that
+    /// panics is answered for with 500.
+    ///
+    /// A handler that has begun cannot be cancelled: it runs to its end even if its client is gone. A layer around it is a
+    /// function from handler to handler, as for [`serve`](Self::serve):
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::time::{Duration, Instant};
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use wheelwright_http::{Client, Server};
+    ///
+    /// /// Adds up the time that answers took, in microseconds.
+    /// fn timed<B>(
+    ///     total: &'static AtomicU64,
+    ///     handler: impl Fn(Request<Bytes>) -> Response<B> + Send + Sync,
+    /// ) -> impl Fn(Request<Bytes>) -> Response<B> + Send + Sync {
+    ///     move |request| {
+    ///         let begun = Instant::now();
+    ///         let response = handler(request);
+    ///         total.fetch_add(begun.elapsed().as_micros() as u64, Ordering::Relaxed);
+    ///         response
+    ///     }
+    /// }
+    ///
+    /// static TOTAL: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// # fn main() -> Result<(), wheelwright_http::Error> {
+    /// wheelwright::block_on(async {
+    ///     let server = Server::bind("127.0.0.1:0").expect("a free port");
+    ///     let running = server.serve_blocking(timed(&TOTAL, |_: Request<Bytes>| {
+    ///         std::thread::sleep(Duration::from_millis(2));
+    ///         Response::new("slept well")
+    ///     }));
+    ///     let url = format!("http://{}/", running.local_addr());
+    ///     assert_eq!(Client::new().get(url)?.send().await?.text().await?, "slept well");
+    ///     assert!(2_000 <= TOTAL.load(Ordering::Relaxed));
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside a runtime.
+    #[doc(alias("sync_handler", "WSGI", "def endpoint"))]
+    pub fn serve_blocking<H, B>(self, handler: H) -> Running
+    where
+        H: Fn(Request<Bytes>) -> Response<B> + Send + Sync + 'static,
+        B: Into<Bytes> + 'static,
+    {
+        let handler = Arc::new(handler);
+        self.serve(move |request| blocking::answer(Arc::clone(&handler), request))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Turns raw bytes on real sockets into what the server must answer to them.
 
+#[path = "server/blocking.rs"]
+mod blocking; // handlers on threads
 #[path = "server/bodies.rs"]
 mod bodies; // what a request carries
 #[path = "server/end.rs"]

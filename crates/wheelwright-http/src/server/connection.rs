@@ -157,8 +157,7 @@ impl Connection {
     /// Answers what is no request that can be served. Where the next one would begin is unknown then.
     async fn refuse(&self, error: &Error) -> io::Result<Next> {
         let answering = Answering { version: Version::HTTP_11, head: false, keep_alive: false };
-        let response = plain(error.answer(), &format!("{error}\n"));
-        reply::send(&self.wire, &answering, response, self.limits.stall).await?;
+        reply::send(&self.wire, &answering, refusal(error), self.limits.stall).await?;
         Ok(Next::Linger)
     }
 
@@ -192,6 +191,11 @@ where
         Err(_) => Poll::Ready(None),
     })
     .await
+}
+
+/// What a client is told of an error.
+pub(super) fn refusal(error: &Error) -> Response<Body> {
+    plain(error.answer(), &format!("{error}\n"))
 }
 
 /// A response of a line of text.

@@ -127,7 +127,8 @@ impl Stream for Incoming {
         }
         self.deadline = None;
         self.wire.socket().give_up_body();
-        Poll::Ready(Some(Err(Error::new(ErrorKind::Timeout(Phase::Gap), "no bytes of the body came for too long"))))
+        let error = Error::new(ErrorKind::Timeout(Phase::Gap), "no bytes of the body came for too long");
+        Poll::Ready(Some(Err(error.answered(StatusCode::REQUEST_TIMEOUT))))
     }
 }
 

@@ -11,7 +11,7 @@ use wheelwright::net::TcpStream;
 use wheelwright_http::{Body, Incoming, Running, Server};
 
 /// Far beyond what any test needs: it only keeps a test that hangs from hanging for ever.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs a test on a loop of its own.
 pub(crate) fn run(test: impl Future<Output = ()>) {
