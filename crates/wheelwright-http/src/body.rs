@@ -1,15 +1,22 @@
 //! Turns what somebody wants to send into the bytes of a message.
 
+use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use pin_project_lite::pin_project;
+use http::Response;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use wheelwright::stream::StreamExt;
 
-use crate::proto::BodySize;
+use crate::proto::{BodySize, Event};
+
+mod channel; // pieces that a task sends -> a body
+
+pub use channel::BodySender;
 
 /// Whatever a body's source may fail with.
 pub(crate) type BodyError = Box<dyn StdError + Send + Sync>;
@@ -83,7 +90,56 @@ impl Body {
         B: Into<Bytes>,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        Self(Content::Stream(Some(Box::pin(Items { stream }))))
+        let pieces = stream.map(|item| item.map(Into::into).map_err(Into::into));
+        Self(Content::Stream(Some(Box::pin(pieces))))
+    }
+
+    /// Makes a body of what a task sends, and what it sends with.
+    ///
+    /// At most `capacity` pieces wait to be taken: whoever sends more waits with them, so that a slow reader slows its
+    /// producer down.
+    ///
+    /// ```
+    /// use http::Response;
+    /// use wheelwright_http::{Body, Error, Incoming};
+    ///
+    /// async fn countdown(_: http::Request<Incoming>) -> Response<Body> {
+    ///     let (sender, body) = Body::channel(1);
+    ///     drop(wheelwright::spawn(async move {
+    ///         for number in (0..1_000).rev() {
+    ///             // An error says that nobody reads on: there is no use in counting further.
+    ///             sender.send(format!("{number}\n")).await?;
+    ///         }
+    ///         sender.finish();
+    ///         Ok::<_, Error>(())
+    ///     }));
+    ///     Response::new(body)
+    /// }
+    /// # let _ = countdown;
+    /// ```
+    ///
+    /// # Panics
+    /// If `capacity` is 0.
+    #[track_caller]
+    pub fn channel(capacity: usize) -> (BodySender, Self) {
+        let (sender, pieces) = channel::open(capacity);
+        (sender, Self::stream(pieces))
+    }
+
+    /// Makes a body of server-sent events.
+    ///
+    /// Each is sent before the next one is waited for. See [`sse`](crate::sse), which makes the whole response.
+    ///
+    /// ```
+    /// use wheelwright_http::{Body, Event};
+    ///
+    /// let (sender, events) = wheelwright::sync::mpsc::channel(8);
+    /// let body = Body::sse(events);
+    /// assert!(sender.try_send(Event::new("what a task sends from now on")).is_ok());
+    /// # drop(body);
+    /// ```
+    pub fn sse(events: impl Stream<Item = Event> + 'static) -> Self {
+        Self::stream(events.map(|event| Ok::<_, Infallible>(event.to_bytes())))
     }
 
     /// Returns the bytes, if they are there.
@@ -128,26 +184,26 @@ impl Body {
     }
 }
 
-pin_project! {
-    /// A user's stream, with its items as a body takes them.
-    struct Items<S> {
-        #[pin]
-        stream: S,
-    }
-}
-
-impl<S, B, E> Stream for Items<S>
-where
-    S: Stream<Item = Result<B, E>>,
-    B: Into<Bytes>,
-    E: Into<BodyError>,
-{
-    type Item = Result<Bytes, BodyError>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let item = ready!(self.project().stream.poll_next(cx));
-        Poll::Ready(item.map(|item| item.map(Into::into).map_err(Into::into)))
-    }
+/// Makes the response that a browser's `EventSource` wants: events, never stored.
+///
+/// Other headers can be added to it. The server writes each event before it waits for the next, and drops the stream when
+/// the first write fails: from time to time an [`Event::keep_alive`] shows that nobody is there any more.
+///
+/// ```
+/// use wheelwright::stream::{self, StreamExt};
+/// use wheelwright_http::{Event, sse};
+///
+/// let response = sse(stream::iter(["one", "two"]).map(Event::new));
+/// assert_eq!(response.headers()["content-type"], "text/event-stream");
+/// assert_eq!(response.headers()["cache-control"], "no-store");
+/// ```
+#[doc(alias("EventSourceResponse", "Sse"))]
+#[must_use = "a response is what a handler returns"]
+pub fn sse(events: impl Stream<Item = Event> + 'static) -> Response<Body> {
+    let mut response = Response::new(Body::sse(events));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 impl<B: Into<Bytes>> From<B> for Body {

@@ -13,6 +13,7 @@ mod options; // settings -> a client
 mod request; // a URL, and what is said about it -> a request
 mod response; // a head and a coming body -> what the caller sees
 mod reading; // a coming body -> futures
+mod events; // a coming body -> server-sent events
 mod call; // a request -> a response: permit, connection, out, in
 mod redirect; // an answer that points elsewhere -> the next request
 mod retry; // a failure that may pass -> another try
@@ -28,6 +29,7 @@ mod pool; // idle connections -> connections for the next request
 mod limits; // limits of time -> at most one timer
 
 pub use call::Sending;
+pub use events::EventStream;
 pub use options::ClientBuilder;
 pub use reading::{Chunk, Collect, Text};
 pub use redirect::Policy;

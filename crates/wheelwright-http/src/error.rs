@@ -46,7 +46,7 @@ pub enum ErrorKind {
     Tls,
     /// A limit of time passed in this phase.
     Timeout(Phase),
-    /// The peer closed the connection before a byte of its response came.
+    /// The peer closed the connection before a byte of its response came, or takes no more of a body.
     Closed,
     /// The connection or the body ended before the message was whole.
     Incomplete,

@@ -28,7 +28,7 @@
 //! The client takes `https` with the feature `tls` (without it such a URL is a clear error), and asks for bodies packed by gzip
 //! and hands them out unpacked with the feature `gzip`.
 //!
-//! Not here yet: TLS for the server, server-sent events.
+//! Not here yet: TLS for the server.
 #![warn(clippy::print_stdout)] // what stdout is for is the program's to say
 
 // In reading order: the two sides, what both carry, and the core that both share.
@@ -45,9 +45,12 @@ pub mod proto; // bytes <-> messages, without I/O
 #[doc(hidden)]
 pub mod url; // the text of a URL -> where to connect and what to ask for
 
-pub use body::Body;
-pub use client::{Chunk, Client, ClientBuilder, Collect, Policy, RequestBuilder, Response, Retry, Sending, Text};
+pub use body::{Body, BodySender, sse};
+pub use client::{
+    Chunk, Client, ClientBuilder, Collect, EventStream, Policy, RequestBuilder, Response, Retry, Sending, Text,
+};
 pub use error::{Error, ErrorKind, Phase};
+pub use proto::Event;
 pub use server::{Incoming, Running, Server};
 
 // The page's program is compiled as a test: the runtime's names and ours.

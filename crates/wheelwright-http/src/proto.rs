@@ -9,16 +9,18 @@
 
 pub mod body; // framed bytes -> ranges of data
 pub mod chunks; // chunked bytes -> ranges of data, and trailers
-pub mod encode;
+pub mod encode; // heads and data -> bytes
+pub mod events; // server-sent events <-> bytes
 pub mod fields; // the lines of a head -> a header map
 pub mod framing; // the framing headers -> where a body ends, and whether the connection lives on
 pub mod request; // a request's head -> http::Request
 pub mod response; // a response's head -> status and framing, headers when asked for
 pub mod scan; // dripping bytes -> the place where a head ends
-pub mod target; // a request's target and Host -> a checked Uri // heads and data -> bytes
+pub mod target; // a request's target and Host -> a checked Uri
 
 pub use body::{BodyDecoder, Piece};
 pub use encode::{Answering, BodyEncoder, BodySize, RequestParts};
+pub use events::{Event, EventReader};
 pub use framing::{BodyLength, Framing};
 pub use request::{RequestHead, RequestReader};
 pub use response::{ResponseHead, ResponseReader};

@@ -14,3 +14,5 @@ mod raw; // a client that sends whatever it is told
 mod refusals; // what is no request
 #[path = "server/responses.rs"]
 mod responses; // what goes back, and in which order
+#[path = "server/streams.rs"]
+mod streams; // what goes back piece by piece, and who sees its end

@@ -14,6 +14,7 @@ use futures_io::AsyncRead;
 use http::{HeaderMap, StatusCode, Version};
 
 use super::call::Call;
+use super::events::EventStream;
 use super::exchange::{Answer, broken};
 use super::inflow::Inflow;
 use super::limits::Limits;
@@ -196,6 +197,34 @@ impl Response {
     /// Dropping it drops the response.
     pub fn text(self) -> Text {
         Text(self.bytes())
+    }
+
+    /// Reads the body as server-sent events, as the HTML standard tells to.
+    ///
+    /// Whatever comes is read so: see to it first that the status and the content type are those of an event stream.
+    ///
+    /// ```
+    /// # use wheelwright_http::{Client, Event, Server, sse};
+    /// use wheelwright::stream::StreamExt;
+    ///
+    /// # fn main() -> Result<(), wheelwright_http::Error> {
+    /// # wheelwright::block_on(async {
+    /// # let server = Server::bind("127.0.0.1:0").expect("a free port");
+    /// # let running = server.serve(|_| async { sse(wheelwright::stream::iter(["one", "two"]).map(Event::new)) });
+    /// # let (client, url) = (Client::new(), format!("http://{}/", running.local_addr()));
+    /// let mut events = client.get(url)?.send().await?.error_for_status()?.events();
+    /// let mut told = Vec::new();
+    /// while let Some(event) = events.next().await.transpose()? {
+    ///     told.push(event.data().to_owned());
+    /// }
+    /// assert_eq!(told, ["one", "two"]);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    #[doc(alias = "EventSource")]
+    pub fn events(self) -> EventStream {
+        EventStream::new(self)
     }
 
     /// Returns the response unless its status is an error's.
