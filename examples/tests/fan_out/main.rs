@@ -3,6 +3,8 @@
 // What a test cannot go on without fails it.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../common/built.rs"]
+mod built; // a name -> an executable
 mod program; // arguments -> a run of the program
 mod server; // threads -> a server that misbehaves as told
 

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::program::{Folder, is_optimised, say};
+use crate::built::is_optimised;
+use crate::program::{Folder, say};
 use crate::server::body;
 
 /// Pages to serve, and their paths below the folder.

@@ -9,28 +9,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::built;
+
 /// No run may hang for longer.
 const LIMIT: Duration = Duration::from_secs(100);
 
-/// The program as the profile of this test builds it; a build of what is up to date takes no time.
-static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--package", "wheelwright-examples", "--example", "fan_out", "--message-format", "json"]);
-    if is_optimised() {
-        cargo.arg("--release");
-    }
-    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
-    let messages = String::from_utf8(output.stdout).unwrap();
-    let mut messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let built = messages.find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
-    built.expect("cargo names what it built")
-});
-
-/// Whether this test was built with `--release`, by the folder it lies in.
-pub(crate) fn is_optimised() -> bool {
-    let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).is_some_and(|profile| profile.ends_with("release"))
-}
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| built::example("fan_out"));
 
 /// The program at work.
 pub(crate) struct Run {
