@@ -1,6 +1,7 @@
-//! Turns what several programs need besides their topic into five small modules.
+//! Turns what several programs need besides their topic into six small modules.
 
 pub mod chart; // lines of points -> a picture
+pub mod fields; // header fields -> JSON
 pub mod heartbeat; // a beat every few milliseconds -> how late the loop was
 pub mod process; // this program, started anew in another role
 pub mod quantile; // many durations -> the middle one, the 99th in a hundred, the longest

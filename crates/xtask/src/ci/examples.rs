@@ -19,6 +19,9 @@ use std::time::Instant;
 /// Longest time an example may take, in seconds; the slowest promises ten.
 const LIMIT: &str = "100";
 
+/// An example that shows nothing by itself, and serves as a tool, has a module of tests here, which are part of `cargo test`.
+const TESTS_OF_TOOLS: &str = "examples/tests/tools/main.rs";
+
 /// Set where nothing may be missing that an example needs.
 pub(super) const SKIP_NOTHING: &str = "WHEELWRIGHT_SKIP_NOTHING";
 
@@ -61,7 +64,8 @@ pub(super) fn run(tally: &mut Tally) -> Result<(), String> {
     for example in listed.iter().filter(|example| example.features.is_some()) {
         shown(tally, in_root("cargo").arg("build").args(&example.arguments()[1..]))?;
     }
-    let mut faults = missing(&listed);
+    let tests = std::fs::read_to_string(tree::root().join(TESTS_OF_TOOLS)).map_err(|error| error.to_string())?;
+    let mut faults = missing(&listed, &tests);
     faults.extend(fan_out::RUNS.iter().filter_map(|run| told("fan_out", || main_example(run)).err()));
     faults.extend(PROGRAMS.iter().filter_map(|program| told(program.name, || once(program, &listed)).err()));
     if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
@@ -119,11 +123,13 @@ fn listed() -> Result<Vec<Listed>, String> {
     Ok(manifest::listed(&manifest))
 }
 
-/// Examples that the manifest names and no run covers.
-fn missing(listed: &[Listed]) -> Vec<String> {
+/// Examples that the manifest names, and neither a run nor a module of `tests` covers.
+fn missing(listed: &[Listed], tests: &str) -> Vec<String> {
     let is_run = |name: &str| name == "fan_out" || PROGRAMS.iter().any(|program| program.name == name);
-    let unseen = listed.iter().filter(|example| !is_run(&example.name));
-    unseen.map(|example| format!("the example {} is never run: add it to the table", example.name)).collect()
+    let is_tested = |name: &str| tests.lines().any(|line| line == format!("mod {name};"));
+    let unseen = listed.iter().filter(|example| !is_run(&example.name) && !is_tested(&example.name));
+    let fault = |name: &str| format!("the example {name} is never run: add it to the table, or tests to {TESTS_OF_TOOLS}");
+    unseen.map(|example| fault(&example.name)).collect()
 }
 
 fn main_example(run: &Run) -> Result<Ended, String> {
@@ -177,9 +183,9 @@ mod tests {
 
     #[test]
     fn an_example_that_is_never_run_is_found() {
-        let manifest =
-            "[[example]]\nname = \"fan_out\"\npath = \"a.rs\"\n\n[[example]]\nname = \"attic\"\npath = \"b.rs\"\n";
-        let found = missing(&listed(manifest));
+        let names = ["fan_out", "tool", "attic"];
+        let manifest = names.map(|name| format!("[[example]]\nname = \"{name}\"\npath = \"{name}.rs\"\n\n")).concat();
+        let found = missing(&listed(&manifest), "mod program;\nmod tool;\n// mod attic;\n");
         assert_eq!(found.len(), 1);
         assert!(found[0].contains("attic"), "{found:?}");
     }

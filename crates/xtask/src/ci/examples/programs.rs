@@ -47,7 +47,8 @@ impl Program {
     }
 }
 
-/// Every example but the main one, whose output is checked by its meaning; in the order of examples/README.md.
+/// Every example but the main one, whose output is checked by its meaning, and the tools, which have tests; in the order of
+/// examples/README.md.
 pub(super) const PROGRAMS: &[Program] = &[
     Program::measured("three_ways"),
     Program::paused("predict_order"),
