@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 /// The time that processors have worked for this process, for threads that have ended, too.
@@ -40,9 +40,17 @@ pub fn descriptors() -> Option<usize> {
     Some(std::fs::read_dir("/proc/self/fd").ok()?.count() - 1)
 }
 
-/// How many descriptors this process may have open.
-pub fn descriptor_limit() -> Option<u64> {
-    getrlimit(Resource::Nofile).current
+/// Asks for as many descriptors as this process may have, for itself and its children, and tells how many there are.
+pub fn raise_descriptor_limit() -> u64 {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // If the system says no there are fewer, and the next line tells how many.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// How often the first thread of this process has waited for something, and was woken.
+pub fn times_woken() -> Option<u64> {
+    status("voluntary_ctxt_switches:")
 }
 
 /// A number of Linux's own list about this process; elsewhere there is no such list.
@@ -54,7 +62,7 @@ fn status(field: &str) -> Option<u64> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use super::{cpu_time, descriptors, memory_kb, os_threads, peak_memory_kb};
+    use super::{cpu_time, descriptors, memory_kb, os_threads, peak_memory_kb, times_woken};
 
     #[test]
     fn a_thread_and_a_file_are_counted() {
@@ -64,6 +72,6 @@ mod tests {
         let seen = std::thread::spawn(os_threads).join().expect("it does not panic");
         assert!(seen > Some(1) && threads >= Some(1));
         assert!(memory_kb() <= peak_memory_kb() && memory_kb() > Some(0));
-        assert!(cpu_time() > std::time::Duration::ZERO);
+        assert!(cpu_time() > std::time::Duration::ZERO && times_woken().is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use support::usage::raise_descriptor_limit;
 
 use crate::client::{self, Figures};
 use crate::work::Work;
@@ -27,7 +27,7 @@ pub(crate) struct Row {
 impl Row {
     /// The two ways take turns, so that a disturbance meets both.
     pub(crate) fn measure(work: Work, rounds: usize) -> io::Result<Self> {
-        let descriptors = descriptors();
+        let descriptors = raise_descriptor_limit();
         if descriptors < u64::from(work.connections) + BESIDES {
             return Ok(Self { work, outcomes: WAYS.map(|_| Err(format!("{descriptors} descriptors are too few"))) });
         }
@@ -61,12 +61,4 @@ impl Row {
         let [threads, on_loop] = &self.outcomes;
         Some([threads.as_ref().ok()?, on_loop.as_ref().ok()?])
     }
-}
-
-/// Asks for as many descriptors as this process may have, for itself and its children, and tells how many there are.
-pub(crate) fn descriptors() -> u64 {
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    // If the system says no there are fewer, and the next line tells how many.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
-    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }

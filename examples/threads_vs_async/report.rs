@@ -3,9 +3,10 @@
 use std::{fs, io};
 
 use rustix::process::{Resource, getrlimit};
+use support::usage::raise_descriptor_limit;
 
 use crate::client::Figures;
-use crate::comparison::{Row, WAYS, descriptors};
+use crate::comparison::{Row, WAYS};
 use crate::work::Work;
 
 /// Something of which less is better: a name, a unit, and how much of it was taken.
@@ -22,7 +23,7 @@ const CLEARLY_LESS: f64 = 0.9;
 
 pub(crate) fn begin() {
     println!("each row is a client process of its own; the server is another process, and in no row");
-    println!("limits of this system: {} descriptors, {} threads", grouped(descriptors()), grouped(threads()));
+    println!("limits of this system: {} descriptors, {} threads", grouped(raise_descriptor_limit()), grouped(threads()));
 }
 
 /// Measures each of `works`, and prints its rows at once: the last take the longest.

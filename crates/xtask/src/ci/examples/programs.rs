@@ -71,6 +71,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::in_three_worlds("timeouts"),
     Program::paused("cleanup"),
     Program::measured("graceful_shutdown"),
+    Program::measured("slow_clients"),
     Program::measured("threads_vs_async").checked_with(&["--quick"]),
     Program::measured("per_core"),
     Program::paused("replay"),
