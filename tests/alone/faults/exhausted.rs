@@ -23,7 +23,7 @@ use wheelwright_http::{Body, Client, Incoming, Phase, Running, Server};
 
 use super::hostile::page;
 use super::{
-    AT_ONCE, Held, LIMIT, SIZES, SOON, all_end, ask, beside_a_heart, crowd, is_unhurt, none_is_early,
+    AT_ONCE, Held, LIMIT, SIZES, SOON, all_end, ask, beside_a_heart, crowd, has_all_permits, is_unhurt, none_is_early,
     raise_descriptor_limit,
 };
 use crate::{end_of, myself, run};
@@ -127,6 +127,7 @@ pub(crate) fn on_the_client() {
             raise_descriptor_limit();
             let outcomes = crowd(SOON, &client, ids, url).await;
             assert!(outcomes.iter().all(|outcome| outcome.end.is_none()), "there are enough again");
+            has_all_permits(&client, permits);
             drop(client);
             before.regained().await;
         }

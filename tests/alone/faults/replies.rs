@@ -11,7 +11,9 @@ use wheelwright_http::ErrorKind::{self, Closed, Incomplete, Timeout};
 use wheelwright_http::{Client, Phase};
 
 use super::hostile::{DRIP, Hostile, half_page};
-use super::{AT_ONCE, LIMIT, Outcome, SOON, all_end, beside_a_heart, crowd, held_back, none_is_early, under_load};
+use super::{
+    AT_ONCE, LIMIT, Outcome, SOON, all_end, beside_a_heart, crowd, held_back, is_unhurt, none_is_early, under_load,
+};
 
 /// Makes the calls; each must reach the server once, on a connection of its own.
 async fn each_once(
@@ -27,6 +29,7 @@ async fn each_once(
     // A client that gave up may be ahead of the server.
     reached(server, before.1 + count).await;
     assert_eq!((server.accepted(), server.requests()), (before.0 + count, before.1 + count), "each call was made once");
+    is_unhurt(client, count as u64);
     outcomes
 }
 
