@@ -15,7 +15,7 @@ use wheelwright_http::{Client, ClientBuilder, Phase};
 
 use super::hostile::{Hostile, page};
 use super::{
-    Held, LIMIT, Outcome, SIZES, SOON, all_end, ask, beside_a_heart, crowd, is_unhurt, none_is_early,
+    Held, LIMIT, Outcome, SIZES, SOON, all_end, ask, beside_a_heart, crowd, has_all_permits, is_unhurt, none_is_early,
     raise_descriptor_limit, under_load,
 };
 
@@ -78,9 +78,17 @@ pub(crate) fn restarted() {
 
             gather(server, client, ids.end..ids.end + count).await;
             server.restart();
-            let outcomes = blindly(client, ids, &Method::POST, |id| server.url("whole", id)).await;
+            let outcomes = blindly(client, ids.clone(), &Method::POST, |id| server.url("whole", id)).await;
             all_end(&outcomes, Closed);
             assert_eq!((server.accepted(), server.requests()), (0, 0), "the new server heard of no POST");
+
+            gather(server, client, ids.end..ids.end + count).await;
+            server.restart();
+            // Now the loop sees it, and none of the old connections is tried.
+            sleep(LIMIT).await;
+            let outcomes = crowd(SOON, client, ids, |id| server.url("whole", id)).await;
+            assert!(outcomes.iter().all(|outcome| outcome.end.is_none()), "each POST succeeds too");
+            assert_eq!((server.accepted(), server.requests()), (count as usize, count as usize), "sent once each");
         },
     );
 }
@@ -99,6 +107,7 @@ pub(crate) fn second_request() {
         let outcomes = blindly(client, ids.clone(), &Method::GET, |id| server.url("once", id)).await;
         assert!(outcomes.iter().all(|outcome| outcome.end.is_none()), "each GET succeeds");
         assert!(ids.clone().all(|id| server.heard(&format!("GET /once/{id}")) == 2), "by one retry");
+        has_all_permits(client, count);
     });
 }
 
