@@ -23,7 +23,11 @@ const CLEARLY_LESS: f64 = 0.9;
 
 pub(crate) fn begin() {
     println!("each row is a client process of its own; the server is another process, and in no row");
-    println!("limits of this system: {} descriptors, {} threads", grouped(raise_descriptor_limit()), grouped(threads()));
+    println!(
+        "limits of this system: {} descriptors, {} threads",
+        grouped(raise_descriptor_limit()),
+        grouped(threads())
+    );
 }
 
 /// Measures each of `works`, and prints its rows at once: the last take the longest.

@@ -13,6 +13,7 @@ mod options; // settings -> a client
 mod request; // a URL, and what is said about it -> a request
 mod response; // a head and a coming body -> what the caller sees
 mod reading; // a coming body -> futures
+mod discard; // a body that nobody wants -> a free connection
 mod events; // a coming body -> server-sent events
 mod call; // a request -> a response: permit, connection, out, in
 mod redirect; // an answer that points elsewhere -> the next request

@@ -16,11 +16,12 @@ use wheelwright::sync::{AcquireOwned, OwnedPermit};
 use wheelwright::time::Sleep;
 
 use super::Dialing;
+use super::discard::discard;
 use super::exchange::{Answer, Exchange, broken, is_closed};
 use super::limits::Limits;
 use super::pool::{Host, Lease, Pool};
 use super::redirect::Trail;
-use super::response::{Response, discard};
+use super::response::Response;
 use super::retry;
 use super::upload::{Step, Upload};
 use crate::body::Body;

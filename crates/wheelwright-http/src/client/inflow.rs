@@ -1,7 +1,10 @@
 //! Turns the bytes behind a head into the data of a body that somebody will ask for.
 
-use crate::Error;
+use std::io;
+
+use super::exchange::broken;
 use crate::proto::{BodyDecoder, BodyLength};
+use crate::{Error, ErrorKind};
 
 /// The body of one response, as far as it came.
 #[derive(Debug)]
@@ -36,6 +39,15 @@ impl Inflow {
             if piece.ended || rest.is_empty() {
                 return Ok(());
             }
+        }
+    }
+
+    /// Takes what a read of the connection gave.
+    pub(crate) fn take_read(&mut self, input: &[u8], read: io::Result<usize>) -> Result<(), Error> {
+        match read {
+            Ok(0) => self.end(),
+            Ok(count) => self.take(&input[..count]),
+            Err(error) => Err(broken(error, ErrorKind::Incomplete)),
         }
     }
 

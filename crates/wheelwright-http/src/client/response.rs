@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::fmt;
-use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -14,8 +13,9 @@ use futures_io::AsyncRead;
 use http::{HeaderMap, StatusCode, Version};
 
 use super::call::Call;
+use super::discard::discard;
 use super::events::EventStream;
-use super::exchange::{Answer, broken};
+use super::exchange::Answer;
 use super::inflow::Inflow;
 use super::limits::Limits;
 use super::pool::{Host, Lease};
@@ -24,9 +24,6 @@ use super::redirect::Trail;
 use crate::buffers::with_input;
 use crate::proto::response::header_map;
 use crate::{Error, ErrorKind, Phase};
-
-/// So much of an unwanted body is read for the connection's sake.
-const DRAINED: usize = 256 * 1024;
 
 /// So much room is made at once for a body, however long it says it is.
 const BELIEVED: u64 = 1024 * 1024;
@@ -303,7 +300,7 @@ impl Response {
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let Some(open) = &mut self.open else { return Poll::Ready(Ok(())) };
         let (inflow, stream) = (&mut self.inflow, &mut open.lease.stream);
-        let read = with_input(|input| Pin::new(stream).poll_read(cx, input).map(|read| take(inflow, input, read)));
+        let read = with_input(|input| Pin::new(stream).poll_read(cx, input).map(|read| inflow.take_read(input, read)));
         let more = match read {
             Poll::Ready(more) => {
                 open.limits.enter(Phase::Gap, open.gap);
@@ -323,27 +320,6 @@ impl Response {
         if open.keep_alive && self.inflow.has_ended() && self.inflow.is_clean() {
             open.lease.park();
         }
-    }
-}
-
-/// Reads over what is there of a body that nobody wants, for the connection's sake.
-pub(super) fn discard(mut lease: Lease, inflow: &mut Inflow) {
-    let mut left = DRAINED;
-    let worthwhile = inflow.decoder().remaining().is_none_or(|rest| rest <= DRAINED as u64);
-    while worthwhile && 0 < left && !inflow.has_ended() {
-        // Only what is there: nobody waits for a body that nobody wants.
-        let read = with_input(|input| {
-            let count = lease.stream.try_read(input).ok().filter(|count| 0 < *count)?;
-            inflow.data.clear();
-            inflow.take(&input[..count]).ok().map(|()| count)
-        });
-        match read {
-            Some(count) => left = left.saturating_sub(count),
-            None => break,
-        }
-    }
-    if inflow.has_ended() && inflow.is_clean() {
-        lease.park();
     }
 }
 
@@ -388,15 +364,6 @@ impl Response {
 
     fn take_unpacked(&mut self) -> Bytes {
         self.unpacking.as_mut().map(|unpacking| std::mem::take(unpacking.data()).into()).unwrap_or_default()
-    }
-}
-
-/// What a read of the connection means for the body.
-fn take(inflow: &mut Inflow, input: &[u8], read: io::Result<usize>) -> Result<(), Error> {
-    match read {
-        Ok(0) => inflow.end(),
-        Ok(count) => inflow.take(&input[..count]),
-        Err(error) => Err(broken(error, ErrorKind::Incomplete)),
     }
 }
 

@@ -96,7 +96,7 @@ mod tests {
             ("../../", "http://a/"),
             ("../../g", "http://a/g"),
         ] {
-            assert_eq!(resolve(BASE, reference), url, "138: {reference}");
+            assert_eq!(resolve(BASE, reference), url, "G 138: {reference}");
         }
     }
 
@@ -124,7 +124,7 @@ mod tests {
             ("g#s/../x", "http://a/b/c/g#s/../x"),
             ("http:g", "http:g"),
         ] {
-            assert_eq!(resolve(BASE, reference), url, "138: {reference}");
+            assert_eq!(resolve(BASE, reference), url, "G 138: {reference}");
         }
     }
 

@@ -32,11 +32,11 @@ fn a_location_is_read_against_the_url_it_came_from() {
             assert_eq!(
                 ask(&client, site.at("a.test", from)).await,
                 Ok(site.at("a.test", url)),
-                "138: {from}, {location}"
+                "G 138: {from}, {location}"
             );
         });
         let target = url.split('#').next().expect("there is a first part");
-        assert!(site.last().starts_with(&format!("GET {target} HTTP/1.1")), "138: {}", site.last());
+        assert!(site.last().starts_with(&format!("GET {target} HTTP/1.1")), "G 138: {}", site.last());
     }
 }
 
@@ -50,7 +50,7 @@ fn a_fragment_lasts_until_another_one_comes() {
     });
     run(async {
         let client = Client::new();
-        assert_eq!(ask(&client, site.server.url("/1#one")).await, Ok(site.server.url("/4#three")), "138");
+        assert_eq!(ask(&client, site.server.url("/1#one")).await, Ok(site.server.url("/4#three")), "G 138");
         assert_eq!(ask(&client, site.server.url("/4#one")).await, Ok(site.server.url("/4#one")));
         assert_eq!(ask(&client, site.server.url("/4")).await, Ok(site.server.url("/4")));
     });
@@ -79,9 +79,9 @@ fn a_location_that_cannot_be_asked_for_is_an_error() {
         let site = Site::new(move |_, _| Some((302, fields.to_owned())));
         run(async {
             let error = Client::new().get(site.server.url("/")).unwrap().send().await.unwrap_err();
-            assert_eq!(error.kind(), Redirect, "139, 140: {fields}: {error:?}");
+            assert_eq!(error.kind(), Redirect, "G 139, G 140: {fields}: {error:?}");
         });
-        assert_eq!(site.seen().len(), 1, "139: {fields}");
+        assert_eq!(site.seen().len(), 1, "G 139: {fields}");
     }
 }
 
@@ -97,15 +97,15 @@ fn what_a_request_line_cannot_hold_is_encoded_and_line_ends_are_no_part_of_it() 
     ] {
         let site = Site::pointing(302, location);
         run(async { ask(&Client::new(), site.server.url("/")).await.expect("it is followed") });
-        assert!(site.last().starts_with(&format!("GET {target} HTTP/1.1\r\n")), "140: {}", site.last());
+        assert!(site.last().starts_with(&format!("GET {target} HTTP/1.1\r\n")), "G 140: {}", site.last());
     }
     for location in ["/a\rX-Evil: y", "/a\nX-Evil: y", "/a\0", "/a\r\r\n"] {
         let site = Site::pointing(302, location);
-        run(async { assert_eq!(ask(&Client::new(), site.server.url("/")).await, Err(Parse), "140: {location:?}") });
-        assert_eq!(site.seen().len(), 1, "140: {location:?}");
+        run(async { assert_eq!(ask(&Client::new(), site.server.url("/")).await, Err(Parse), "G 140: {location:?}") });
+        assert_eq!(site.seen().len(), 1, "G 140: {location:?}");
     }
     let site = Server::answering(b"HTTP/1.1 302 F\r\nLocation: /\xe9\r\nContent-Length: 0\r\n\r\n");
-    run(async { assert_eq!(ask(&Client::new(), site.url("/")).await, Err(Redirect), "140: no UTF-8") });
+    run(async { assert_eq!(ask(&Client::new(), site.url("/")).await, Err(Redirect), "G 140: no UTF-8") });
 }
 
 #[test]
@@ -114,10 +114,10 @@ fn a_user_and_a_password_are_neither_sent_nor_shown() {
     run(async {
         let client = everywhere().build().unwrap();
         let response = client.get(site.at("user:secret@a.test", "/")).unwrap().send().await.unwrap();
-        assert_eq!(response.url(), site.at("a.test", "/there"), "141");
+        assert_eq!(response.url(), site.at("a.test", "/there"), "G 141");
     });
     for request in site.seen() {
-        assert!(!request.contains("secret") && !request.to_lowercase().contains("authorization"), "141: {request}");
+        assert!(!request.contains("secret") && !request.to_lowercase().contains("authorization"), "G 141: {request}");
     }
     let site = Site::pointing(302, "ftp://user:secret@a.test/");
     run(async {

@@ -99,11 +99,11 @@ fn a_redirect_changes_the_method_only_where_the_standard_lets_it() {
         run(async {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let response = Client::new().method(method, site.server.url("/")).unwrap().send().await.unwrap();
-            assert_eq!(response.status(), 200, "129");
-            assert_eq!(response.url(), site.server.url("/there"), "129");
+            assert_eq!(response.status(), 200, "G 129");
+            assert_eq!(response.url(), site.server.url("/there"), "G 129");
         });
-        assert!(site.last().starts_with(&format!("{then} /there HTTP/1.1\r\n")), "129: {status} {method}");
-        assert_eq!((site.seen().len(), site.server.connections()), (2, 1), "129: one connection serves both");
+        assert!(site.last().starts_with(&format!("{then} /there HTTP/1.1\r\n")), "G 129: {status} {method}");
+        assert_eq!((site.seen().len(), site.server.connections()), (2, 1), "G 129: one connection serves both");
     }
 }
 
@@ -118,13 +118,13 @@ fn a_body_and_what_is_said_about_it_go_with_the_method_alone() {
                 let request = request.header("Content-Type", "text/plain").header("Content-Language", "en");
                 let request =
                     request.header("Content-Length", size.to_string()).header("Expect", "x").header("X-Mine", "m");
-                assert_eq!(request.send().await.unwrap().status(), 200, "130");
+                assert_eq!(request.send().await.unwrap().status(), 200, "G 130");
             });
             let last = site.last();
-            assert!(last.contains("x-mine: m\r\n"), "130: {last}");
-            assert_eq!(last.ends_with(&format!("\r\n\r\n{body}")), keeps, "130: {status}");
+            assert!(last.contains("x-mine: m\r\n"), "G 130: {last}");
+            assert_eq!(last.ends_with(&format!("\r\n\r\n{body}")), keeps, "G 130: {status}");
             for about in ["content-type", "content-language", "content-length", "expect"] {
-                assert_eq!(last.contains(about), keeps, "130: {status}: {about}");
+                assert_eq!(last.contains(about), keeps, "G 130: {status}: {about}");
             }
         }
     }
@@ -137,9 +137,9 @@ fn a_body_that_can_be_sent_once_is_never_sent_twice() {
         run(async {
             let request = Client::new().post(site.server.url("/")).unwrap().body(Body::stream(Pieces::of(["a", "b"])));
             let result = request.send().await.map(|response| response.status()).map_err(|error| error.kind());
-            assert_eq!(result, if fails { Err(Redirect) } else { Ok(http::StatusCode::OK) }, "131: {status}");
+            assert_eq!(result, if fails { Err(Redirect) } else { Ok(http::StatusCode::OK) }, "G 131: {status}");
         });
-        assert_eq!(site.seen().len(), if fails { 1 } else { 2 }, "131: {status}");
+        assert_eq!(site.seen().len(), if fails { 1 } else { 2 }, "G 131: {status}");
     }
 }
 
@@ -170,13 +170,13 @@ fn credentials_stay_with_their_origin() {
         run(confide(site.at("foo.com", "/")));
         let last = site.last();
         assert!(last.starts_with("GET /there") && last.contains("x-mine: m"), "{last}");
-        assert_eq!(last.matches("secret").count(), if same { 4 } else { 0 }, "132, 134: {location}");
+        assert_eq!(last.matches("secret").count(), if same { 4 } else { 0 }, "G 132, G 134: {location}");
     }
     let other = Site::new(|_, _| None);
     let port = other.port();
     let site = Site::new(move |_, _| Some(to(302, &format!("http://foo.com:{port}/"))));
     run(confide(site.at("foo.com", "/")));
-    assert!(!other.last().contains("secret"), "134: another port is another origin");
+    assert!(!other.last().contains("secret"), "G 134: another port is another origin");
 }
 
 #[test]
@@ -188,8 +188,8 @@ fn credentials_that_were_dropped_do_not_come_back() {
     });
     run(confide(site.at("a.test", "/")));
     let with: Vec<bool> = site.seen().iter().map(|request| request.contains("secret")).collect();
-    assert_eq!(with, [true, false, false], "133");
-    assert!(site.last().contains("Host: a.test"), "133");
+    assert_eq!(with, [true, false, false], "G 133");
+    assert!(site.last().contains("Host: a.test"), "G 133");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn a_host_of_the_callers_own_is_for_its_origin() {
             let client = everywhere().build().unwrap();
             client.get(site.at("a.test", "/")).unwrap().header("Host", "virtual.test").send().await.unwrap();
         });
-        assert!(site.last().contains(&format!("Host: {host}")), "132: {}", site.last());
+        assert!(site.last().contains(&format!("Host: {host}")), "G 132: {}", site.last());
     }
 }
 
@@ -212,14 +212,18 @@ fn so_many_redirects_are_followed_and_no_more() {
     });
     run(async {
         let client = Client::new();
-        assert_eq!(ask(&client, site.server.url("/10")).await, Ok(site.server.url("/0")), "136");
-        assert_eq!(site.seen().len(), 11, "136");
-        assert_eq!(ask(&client, site.server.url("/11")).await, Err(Redirect), "136");
-        assert_eq!(site.seen().len(), 22, "136: the eleventh is not asked for");
-        assert_eq!(ask(&client, site.server.url("/3")).await, Ok(site.server.url("/0")), "136: each call counts anew");
+        assert_eq!(ask(&client, site.server.url("/10")).await, Ok(site.server.url("/0")), "G 136");
+        assert_eq!(site.seen().len(), 11, "G 136");
+        assert_eq!(ask(&client, site.server.url("/11")).await, Err(Redirect), "G 136");
+        assert_eq!(site.seen().len(), 22, "G 136: the eleventh is not asked for");
+        assert_eq!(
+            ask(&client, site.server.url("/3")).await,
+            Ok(site.server.url("/0")),
+            "G 136: each call counts anew"
+        );
         let strict = Client::builder().redirect(Policy::limited(0)).build().unwrap();
-        assert_eq!(ask(&strict, site.server.url("/0")).await, Ok(site.server.url("/0")), "136");
-        assert_eq!(ask(&strict, site.server.url("/1")).await, Err(Redirect), "136");
+        assert_eq!(ask(&strict, site.server.url("/0")).await, Ok(site.server.url("/0")), "G 136");
+        assert_eq!(ask(&strict, site.server.url("/1")).await, Err(Redirect), "G 136");
         let own = Client::builder().redirect(Policy::none()).build().unwrap();
         let response = own.get(site.server.url("/1")).unwrap().send().await.unwrap();
         assert_eq!((response.status().as_u16(), response.url()), (302, site.server.url("/1")));
@@ -232,9 +236,9 @@ fn a_loop_ends_at_the_limit() {
     for locations in [["/", "/"], ["/b", "/"], ["", "/"], ["#f", "/"]] {
         let site = Site::new(move |path, _| Some(to(301, locations[usize::from(path != "/")])));
         run(async {
-            assert_eq!(ask(&Client::new(), site.server.url("/")).await, Err(Redirect), "137: {locations:?}");
+            assert_eq!(ask(&Client::new(), site.server.url("/")).await, Err(Redirect), "G 137: {locations:?}");
         });
-        assert_eq!((site.seen().len(), site.server.connections()), (11, 1), "137: {locations:?}");
+        assert_eq!((site.seen().len(), site.server.connections()), (11, 1), "G 137: {locations:?}");
     }
 }
 
@@ -252,17 +256,17 @@ fn the_bodies_on_the_way_cost_no_more_than_a_dropped_response() {
     });
     run(async {
         let client = Client::builder().max_connections_per_host(1).build().unwrap();
-        assert_eq!(ask(&client, server.url("/")).await, Ok(server.url("/there")), "142");
+        assert_eq!(ask(&client, server.url("/")).await, Ok(server.url("/there")), "G 142");
         server.marks().reached("closed", 1).await;
     });
-    assert_eq!(server.connections(), 2, "142");
+    assert_eq!(server.connections(), 2, "G 142");
     // One that is there is read over, and its connection serves the next hop.
     let site = Site::pointing(302, "/there");
     run(async {
         let client = Client::builder().max_connections_per_host(1).build().unwrap();
-        assert_eq!(ask(&client, site.server.url("/")).await, Ok(site.server.url("/there")), "142");
+        assert_eq!(ask(&client, site.server.url("/")).await, Ok(site.server.url("/there")), "G 142");
     });
-    assert_eq!(site.server.connections(), 1, "142");
+    assert_eq!(site.server.connections(), 1, "G 142");
     // What is no body makes no difference to the way, but its connection serves nobody.
     let server = Server::start(|mut connection| {
         connection.request();
@@ -273,7 +277,7 @@ fn the_bodies_on_the_way_cost_no_more_than_a_dropped_response() {
         connection.wait_for_close();
     });
     run(async { ask(&Client::new(), server.url("/")).await.expect("it is followed") });
-    assert_eq!(server.connections(), 2, "142");
+    assert_eq!(server.connections(), 2, "G 142");
 }
 
 #[test]
@@ -287,11 +291,11 @@ fn the_total_limit_spans_all_hops() {
     run(async {
         let limit = Duration::from_millis(100);
         let client = Client::builder().timeout(limit).redirect(Policy::limited(1_000)).build().unwrap();
-        assert_eq!(ask(&client, server.url("/")).await, Err(Timeout(Phase::Total)), "142");
+        assert_eq!(ask(&client, server.url("/")).await, Err(Timeout(Phase::Total)), "G 142");
         let request = client.get(server.url("/")).unwrap().timeout(limit / 2);
-        assert_eq!(request.send().await.unwrap_err().kind(), Timeout(Phase::Total), "142");
+        assert_eq!(request.send().await.unwrap_err().kind(), Timeout(Phase::Total), "G 142");
     });
-    assert!(server.marks().count("request") < 10, "142: the limit began anew with each hop");
+    assert!(server.marks().count("request") < 10, "G 142: the limit began anew with each hop");
 }
 
 #[test]
@@ -306,8 +310,8 @@ fn the_limit_of_a_head_is_for_the_heads_of_all_hops() {
     let site = Site::new(long);
     run(async {
         let client = Client::builder().max_head(4_096).build().unwrap();
-        assert_eq!(ask(&client, site.server.url("/9999")).await, Ok(site.server.url("/9")), "106: three hops");
-        assert_eq!(ask(&client, site.server.url("/999999")).await, Err(TooLarge), "106: five hops");
+        assert_eq!(ask(&client, site.server.url("/9999")).await, Ok(site.server.url("/9")), "E 106: three hops");
+        assert_eq!(ask(&client, site.server.url("/999999")).await, Err(TooLarge), "E 106: five hops");
     });
     let interim = Server::start(|mut connection| {
         while connection.request().is_some() {
@@ -317,7 +321,7 @@ fn the_limit_of_a_head_is_for_the_heads_of_all_hops() {
     });
     run(async {
         let client = Client::builder().max_head(4_096).build().unwrap();
-        assert_eq!(ask(&client, interim.url("/")).await, Err(TooLarge), "106: interim heads count");
+        assert_eq!(ask(&client, interim.url("/")).await, Err(TooLarge), "E 106: interim heads count");
     });
 }
 
@@ -326,12 +330,12 @@ fn https_is_asked_for_or_an_error_and_never_asked_for_in_clear() {
     let site = Site::pointing(302, "http://a.test:PORT/there");
     run(async {
         let strict = everywhere().https_only().build().unwrap();
-        assert_eq!(strict.get(site.at("a.test", "/")).unwrap_err().kind(), BadUrl, "135");
+        assert_eq!(strict.get(site.at("a.test", "/")).unwrap_err().kind(), BadUrl, "G 135");
         let request = http::Request::get(site.at("a.test", "/")).body(Body::empty()).unwrap();
-        assert_eq!(strict.request(request).await.unwrap_err().kind(), BadUrl, "135");
-        assert!(strict.get("https://a.test/").is_ok(), "135");
+        assert_eq!(strict.request(request).await.unwrap_err().kind(), BadUrl, "G 135");
+        assert!(strict.get("https://a.test/").is_ok(), "G 135");
     });
-    assert_eq!(site.server.connections(), 0, "135");
+    assert_eq!(site.server.connections(), 0, "G 135");
     let site = Site::pointing(302, "https://a.test:PORT/there");
     run(async { assert_eq!(ask(&everywhere().build().unwrap(), site.at("a.test", "/")).await, Err(Tls)) });
     assert_eq!(site.seen().len(), 1);

@@ -128,7 +128,8 @@ fn missing(listed: &[Listed], tests: &str) -> Vec<String> {
     let is_run = |name: &str| name == "fan_out" || PROGRAMS.iter().any(|program| program.name == name);
     let is_tested = |name: &str| tests.lines().any(|line| line == format!("mod {name};"));
     let unseen = listed.iter().filter(|example| !is_run(&example.name) && !is_tested(&example.name));
-    let fault = |name: &str| format!("the example {name} is never run: add it to the table, or tests to {TESTS_OF_TOOLS}");
+    let fault =
+        |name: &str| format!("the example {name} is never run: add it to the table, or tests to {TESTS_OF_TOOLS}");
     unseen.map(|example| fault(&example.name)).collect()
 }
 
