@@ -1,10 +1,10 @@
 //! Turns a URL into what a server answers, on standard output: a small curl.
 //!
-//! `cargo run --release --example http_get` followed by `-- [-X METHOD] [-H NAME:VALUE]... [-d BODY] [--json] URL` sends one
-//! request and writes the body as it comes. `-d` makes it a POST, and says nothing of the body's type. With `--json` it writes
-//! a line about the answer instead, `{"status", "headers": [[name, value], …], "body_len", "error"}`, where `error` is null or
-//! the kind of the fault; of an answer that broke off, the rest tells what came. The exit code is 0 if an answer came whole,
-//! whatever its status; 1 if not, with the fault on standard error; 2 for wrong usage.
+//! `cargo run --release --example http_get` followed by `-- [-X METHOD] [-H NAME:VALUE]... [-d BODY] [--json] URL` asks,
+//! follows redirects and writes the body as it comes. `-d` makes it a POST, and says nothing of the body's type. With `--json`
+//! it writes a line about the answer instead, `{"status", "headers": [[name, value], …], "body_len", "error"}`, where `error` is
+//! null or the kind of the fault; of an answer that broke off, the rest tells what came. The exit code is 0 if an answer came
+//! whole, whatever its status; 1 if not, with the fault on standard error; 2 for wrong usage.
 //!
 //! Try: `--json` with and without `-X HEAD`, against a page of yours. Which of the two lengths that you see is another now, the
 //! header's or the body's? Then ask a port that nobody listens on, and port 99999: what is the fault of each?
