@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 /// Names the case that a process is to run.
 const CASE: &str = "WHEELWRIGHT_CASE";
-/// No case takes more than a second or two; a hang is told after this.
+/// No case takes more than a few seconds on two cores; a hang is told after this.
 const ANTI_HANG: Duration = Duration::from_secs(60);
 
 /// A case: what it shows, the body that runs in a process of its own, and how that process is started and looked at.
