@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use wheelwright::net::TcpStream;
+use wheelwright::sync::CancellationToken;
 use wheelwright::time::{now, sleep};
 use wheelwright_http::{Body, Incoming};
 
@@ -40,20 +41,29 @@ fn a_server_that_was_asked_nothing_ends_at_once() {
 fn an_idle_connection_is_closed_and_a_busy_one_finishes() {
     // K 191: nobody is accepted, the idle end, the active finish.
     run(async {
-        let running = server().serve(|request: Request<Incoming>| async move {
-            if request.uri() == "/slow" {
-                sleep(Duration::from_millis(30)).await;
+        let (begun, go) = (CancellationToken::new(), CancellationToken::new());
+        let running = server().serve({
+            let (begun, go) = (begun.clone(), go.clone());
+            move |request: Request<Incoming>| {
+                let (begun, go) = (begun.clone(), go.clone());
+                async move {
+                    if request.uri() == "/slow" {
+                        begun.cancel();
+                        go.cancelled().await;
+                    }
+                    Response::new(Body::full("done"))
+                }
             }
-            Response::new(Body::full("done"))
         });
         let addr = running.local_addr();
         let (mut idle, mut busy) = (Raw::connect(addr).await, Raw::connect(addr).await);
         idle.ask(GET).await;
         busy.ask(GET).await;
         busy.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n").await;
-        sleep(Duration::from_millis(10)).await;
+        begun.cancelled().await;
         let ending = wheelwright::spawn(running.shutdown(LONG));
         assert_eq!(idle.rest().await, b"");
+        go.cancel();
         let reply = busy.reply().await;
         assert_eq!((reply.text().as_str(), reply.field("connection")), ("done", Some("close")));
         assert_eq!(busy.rest().await, b"");
