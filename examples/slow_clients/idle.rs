@@ -16,7 +16,7 @@ use crate::server::Figures;
 /// Descriptors that a process needs besides those of its connections.
 const BESIDES: u64 = 50;
 
-/// The ports of the server have room for more, but not for many more.
+/// The ports of the server have room for little more.
 const MOST: u64 = 25_000;
 
 /// So many are opened at once: fewer than the backlog of a listener has room for.
