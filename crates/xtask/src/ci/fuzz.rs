@@ -64,6 +64,6 @@ fn one(tally: &mut Tally, target: &str) -> Result<(), String> {
     let made = std::fs::create_dir_all(tree::root().join(Path::new(&corpus)));
     made.map_err(|error| format!("{corpus}: {error}"))?;
     let mut command = on_nightly(&["cargo", "fuzz", "run", "--fuzz-dir", FOLDER, target, &corpus, &seeds, "--"]);
-    command.args([SECONDS, "-timeout=10", "-print_final_stats=1", &format!("-dict={FOLDER}/http.dict")]);
+    command.args([SECONDS, "-seed=1", "-timeout=10", "-print_final_stats=1", &format!("-dict={FOLDER}/http.dict")]);
     shown(tally, &mut command)
 }
