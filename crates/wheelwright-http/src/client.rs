@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use http::{HeaderMap, Method, Request};
 
+use crate::Error;
 use crate::body::Body;
 use crate::url::{Url, origin_form};
-use crate::{Error, ErrorKind};
 
 mod options; // settings -> a client
 mod request; // a URL, and what is said about it -> a request
@@ -171,14 +171,14 @@ impl Client {
     }
 
     fn call(&self, method: Method, url: &str) -> Result<Call, Error> {
-        let (host, target) = locate(&self.pool, url)?;
+        let (host, sent) = locate(&self.pool, url)?;
         Ok(Call {
             host,
-            // A target that is written as it was given had no fragment.
-            trail: if matches!(target, Cow::Owned(_)) { Trail::of(url) } else { None },
+            // What is asked for as it was given had no fragment.
+            trail: if matches!(sent, Cow::Owned(_)) { Trail::of(url) } else { None },
             pool: Rc::clone(&self.pool),
             method,
-            target: target.into(),
+            url: sent.into(),
             headers: HeaderMap::new(),
             body: Body::empty(),
             total: self.pool.options.total,
@@ -188,17 +188,19 @@ impl Client {
     }
 }
 
-/// Finds the host that a URL names, and what to ask it for.
+/// Finds the host that a URL names, and returns with it the URL as it is asked for.
+#[inline]
 fn locate<'u>(pool: &Rc<Pool>, url: &'u str) -> Result<(Rc<Host>, Cow<'u, str>), Error> {
     let (host, target) = match pool.same_host(url) {
-        Some((host, target)) => (host, origin_form(target)?),
+        Some((host, target)) => match origin_form(target)? {
+            Cow::Borrowed(_) => return Ok((host, Cow::Borrowed(url))),
+            target => (host, target),
+        },
         None => {
             let url = Url::parse(url)?;
-            (pool.host(&url), url.target)
+            (pool.host(&url)?, url.target)
         }
     };
-    if pool.options.https_only && !host.secure {
-        return Err(Error::new(ErrorKind::BadUrl, "http:// where only https:// is allowed"));
-    }
-    Ok((host, target))
+    let url = [&*host.origin, &target].concat();
+    Ok((host, Cow::Owned(url)))
 }

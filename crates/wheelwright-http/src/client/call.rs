@@ -38,8 +38,8 @@ pub(crate) struct Call {
     pub(crate) pool: Rc<Pool>,
     pub(crate) host: Rc<Host>,
     pub(crate) method: Method,
-    /// In origin-form.
-    pub(crate) target: Box<str>,
+    /// The host's origin and the target, as it is asked for.
+    pub(crate) url: Box<str>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) total: Option<Duration>,
@@ -72,9 +72,7 @@ enum Stage {
 
 impl Sending {
     pub(crate) fn new(call: Call) -> Self {
-        if let Some(retry) = &call.pool.options.retry {
-            retry.earn();
-        }
+        call.pool.calls.set(call.pool.calls.get() + 1);
         Self { limits: Limits::new(call.total), call: Some(call), stage: Stage::Start }
     }
 
@@ -113,7 +111,8 @@ impl Sending {
             },
             Stage::Pause(pause) => {
                 ready!(Pin::new(pause).poll(cx));
-                Poll::Ready(self.start())
+                self.stage = Stage::Start;
+                Poll::Ready(Ok(None))
             }
             Stage::Fault(_) => match std::mem::replace(&mut self.stage, Stage::Done) {
                 Stage::Fault(error) => Poll::Ready(Err(error)),
@@ -231,41 +230,43 @@ impl Sending {
     fn respond(&mut self, mut answer: Answer) -> Result<Option<Response>, Error> {
         let stage = std::mem::replace(&mut self.stage, Stage::Done);
         let Stage::Receive(exchange) = stage else { unreachable!("an answer comes while it is waited for") };
-        answer.keep_alive &= exchange.sent && !self.call().asks_to_close();
-        if let Some(stage) = self.go_on(&answer)? {
+        let call = self.call.as_mut().expect("every stage but a fault has a call");
+        answer.keep_alive &= exchange.sent && !call.asks_to_close();
+        // Nearly every answer is the last word.
+        if matches!(answer.status.as_u16(), 301..=308 | 429 | 502..=504)
+            && let Some(next) = call.go_on(&answer, exchange.reader.interim(), &mut self.limits)?
+        {
             // First of all the connection is free, and its permit: the next request may need them.
             if answer.keep_alive && answer.fault.is_none() {
                 discard(exchange.lease, &mut answer.inflow);
             }
-            self.stage = stage;
+            self.stage = next;
             return Ok(None);
         }
-        let limits = std::mem::replace(&mut self.limits, Limits::new(None));
         #[cfg(feature = "gzip")]
-        let unpacks = self.call().unpacks;
-        let call = self.call.take().expect("every stage but a fault has a call");
-        let response = Response::new(answer, exchange.lease, limits, call);
+        let unpacks = call.unpacks;
+        let response = Response::new(answer, exchange.lease, &mut self.limits, call);
         #[cfg(feature = "gzip")]
         let response = if unpacks { response.unpacked() } else { response };
         Ok(Some(response))
     }
-
-    /// What there is to do after an answer that need not be the last word.
-    fn go_on(&mut self, answer: &Answer) -> Result<Option<Stage>, Error> {
-        let call = self.call.as_mut().expect("every stage but a fault has a call");
-        Ok(match answer.status.as_u16() {
-            301 | 302 | 303 | 307 | 308 => call.follow(answer)?.then_some(Stage::Start),
-            429 | 502..=504 => call.next_try(&mut self.limits, Some(answer)).map(Stage::Pause),
-            _ => None,
-        })
-    }
 }
 
 impl Call {
+    /// What comes after an answer that points elsewhere, or that may be another one the next time.
+    #[cold]
+    fn go_on(&mut self, answer: &Answer, interim: usize, limits: &mut Limits) -> Result<Option<Stage>, Error> {
+        Ok(match answer.status.as_u16() {
+            301 | 302 | 303 | 307 | 308 => self.follow(answer, interim)?.then_some(Stage::Start),
+            429 | 502..=504 => self.next_try(limits, Some(answer)).map(Stage::Pause),
+            _ => None,
+        })
+    }
+
     fn write_head(&self, out: &mut Vec<u8>) -> Result<BodyEncoder, Error> {
         let parts = RequestParts {
             method: &self.method,
-            target: &self.target,
+            target: &self.url[self.host.origin.len()..],
             host: &self.host.field,
             headers: &self.headers,
             body: self.body.size(),

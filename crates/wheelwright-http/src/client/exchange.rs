@@ -19,7 +19,7 @@ use crate::{Error, ErrorKind};
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) lease: Lease,
-    reader: ResponseReader,
+    pub(crate) reader: ResponseReader,
     /// What came of a head that is not whole yet.
     inbox: Vec<u8>,
     /// The server answered, if only with one byte.
@@ -37,8 +37,6 @@ pub(crate) struct Answer {
     pub(crate) version: Version,
     pub(crate) keep_alive: bool,
     pub(crate) head: Bytes,
-    /// Bytes of this head and of the interim ones before it.
-    pub(crate) taken: usize,
     pub(crate) inflow: Inflow,
     /// The bytes behind the head were no body; those before the fault can be had.
     pub(crate) fault: Option<Error>,
@@ -81,27 +79,26 @@ impl Exchange {
         if self.inbox.is_empty() {
             // Nearly always the head comes whole, and is read where it lies.
             if let Some((taken, head)) = self.reader.read(came)? {
-                return Ok(Some(Answer::new(&head, came, taken)));
+                return Ok(Some(Answer::new(&head, &came[taken..])));
             }
             self.inbox.extend_from_slice(came);
             return Ok(None);
         }
         self.inbox.extend_from_slice(came);
         let found = self.reader.read(&self.inbox)?;
-        Ok(found.map(|(taken, head)| Answer::new(&head, &self.inbox, taken)))
+        Ok(found.map(|(taken, head)| Answer::new(&head, &self.inbox[taken..])))
     }
 }
 
 impl Answer {
-    fn new(head: &ResponseHead<'_>, came: &[u8], taken: usize) -> Self {
+    fn new(head: &ResponseHead<'_>, behind: &[u8]) -> Self {
         let mut inflow = Inflow::new(head.framing.body);
-        let fault = inflow.take(&came[taken..]).err();
+        let fault = inflow.take(behind).err();
         Self {
             status: head.status,
             version: head.version,
             keep_alive: head.framing.keep_alive,
             head: Bytes::copy_from_slice(&head.bytes),
-            taken,
             inflow,
             fault,
         }

@@ -18,6 +18,7 @@ use super::Stream;
 use super::options::Options;
 use crate::buffers::{keep_output, take_output};
 use crate::url::Url;
+use crate::{Error, ErrorKind};
 
 /// A limit is measured in so many steps of the sweeper: connections are closed at most a quarter late.
 const SWEEPS: u32 = 4;
@@ -30,6 +31,8 @@ pub(crate) struct Pool {
     pub(crate) options: Options,
     /// How many connections were made.
     pub(crate) opened: Cell<u64>,
+    /// How many calls were made.
+    pub(crate) calls: Cell<u64>,
     /// By scheme, port and name.
     hosts: RefCell<HashMap<Box<[u8]>, Rc<Host>>>,
     /// The one asked for last, since most programs ask for the same one again and again.
@@ -82,6 +85,7 @@ impl Pool {
         Rc::new(Self {
             options,
             opened: Cell::new(0),
+            calls: Cell::new(0),
             hosts: RefCell::default(),
             last: RefCell::default(),
             prune_at: Cell::new(FEW_HOSTS),
@@ -99,8 +103,11 @@ impl Pool {
         target.starts_with('/').then(|| (Rc::clone(host), target))
     }
 
-    /// Finds or makes the host of a URL.
-    pub(crate) fn host(self: &Rc<Self>, url: &Url<'_>) -> Rc<Host> {
+    /// Finds or makes the host of a URL, unless it is one that the client must not ask.
+    pub(crate) fn host(self: &Rc<Self>, url: &Url<'_>) -> Result<Rc<Host>, Error> {
+        if self.options.https_only && !url.secure {
+            return Err(Error::new(ErrorKind::BadUrl, "http:// where only https:// is allowed"));
+        }
         let mut key = take_output();
         key.push(u8::from(url.secure));
         key.extend_from_slice(&url.port.to_be_bytes());
@@ -109,7 +116,7 @@ impl Pool {
         let host = found.unwrap_or_else(|| self.add_host(&key, url));
         keep_output(key);
         self.last.replace(Some(Rc::clone(&host)));
-        host
+        Ok(host)
     }
 
     fn add_host(self: &Rc<Self>, key: &[u8], url: &Url<'_>) -> Rc<Host> {

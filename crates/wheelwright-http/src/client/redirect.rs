@@ -83,8 +83,16 @@ impl Trail {
 }
 
 impl Call {
+    /// Hands out the URL that was asked for, with the fragment that nobody was asked for.
+    pub(super) fn final_url(&mut self) -> Box<str> {
+        match &self.trail {
+            None => std::mem::take(&mut self.url),
+            Some(trail) => [&*self.url, &trail.fragment].concat().into(),
+        }
+    }
+
     /// Becomes the request that the answer points to, if it does and the client follows.
-    pub(super) fn follow(&mut self, answer: &Answer) -> Result<bool, Error> {
+    pub(super) fn follow(&mut self, answer: &Answer, interim: usize) -> Result<bool, Error> {
         let Policy(Some(most)) = self.pool.options.redirect else { return Ok(false) };
         let headers = header_map(&answer.head).expect("the head was read before");
         let mut locations = headers.get_all(LOCATION).iter();
@@ -96,18 +104,18 @@ impl Call {
             return Err(refused("more redirects than the client follows"));
         }
         trail.hops += 1;
-        trail.heads += answer.taken;
-        let url = resolve(&format!("{}{}", self.host.origin, self.target), location);
+        trail.heads += interim + answer.head.len();
+        let url = resolve(&self.url, location);
         if let Some(fragment) = fragment(&url) {
             trail.fragment = fragment;
         }
         let found = locate(&self.pool, &url);
-        let (host, target) = found.map_err(|error| refused("a Location that cannot be followed").because(error))?;
+        let (host, url) = found.map_err(|error| refused("a Location that cannot be followed").because(error))?;
         self.adapt(answer.status)?;
         if !Rc::ptr_eq(&host, &self.host) {
             CONFIDED.into_iter().for_each(|name| drop(self.headers.remove(name)));
         }
-        (self.host, self.target) = (host, target.into());
+        (self.host, self.url) = (host, url.into());
         Ok(true)
     }
 
@@ -162,13 +170,12 @@ mod tests {
             status: StatusCode::FOUND,
             version: Version::HTTP_11,
             keep_alive: true,
-            taken: head.len(),
             head,
             inflow: Inflow::new(BodyLength::Exact(0)),
             fault: None,
         };
-        assert!(call.follow(&answer).map_err(|error| error.kind())?);
-        Ok((format!("{}{}", call.host.origin, call.target), call.headers.contains_key("authorization")))
+        assert!(call.follow(&answer, 0).map_err(|error| error.kind())?);
+        Ok((call.url.into_string(), call.headers.contains_key("authorization")))
     }
 
     #[test]

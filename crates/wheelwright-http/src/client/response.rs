@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::fmt;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,9 +17,8 @@ use super::events::EventStream;
 use super::exchange::Answer;
 use super::inflow::Inflow;
 use super::limits::Limits;
-use super::pool::{Host, Lease};
+use super::pool::Lease;
 use super::reading::{Chunk, Collect, Text};
-use super::redirect::Trail;
 use crate::buffers::with_input;
 use crate::proto::response::header_map;
 use crate::{Error, ErrorKind, Phase};
@@ -63,9 +61,7 @@ pub struct Response {
     open: Option<Box<Open>>,
     /// The body failed so; told once in full, and by its kind ever after.
     fault: Option<Error>,
-    host: Rc<Host>,
-    target: Box<str>,
-    trail: Option<Box<Trail>>,
+    url: Box<str>,
     /// There if the body comes packed.
     #[cfg(feature = "gzip")]
     unpacking: Option<Box<super::gzip::Unpacking>>,
@@ -80,10 +76,9 @@ struct Open {
 }
 
 impl Response {
-    pub(crate) fn new(answer: Answer, lease: Lease, mut limits: Limits, call: Call) -> Self {
+    pub(crate) fn new(answer: Answer, lease: Lease, limits: &mut Limits, call: &mut Call) -> Self {
         let Answer { status, version, keep_alive, head, inflow, fault, .. } = answer;
-        let Call { host, target, trail, pool, .. } = call;
-        let gap = pool.options.gap;
+        let gap = call.pool.options.gap;
         let mut response = Self {
             status,
             version,
@@ -92,9 +87,7 @@ impl Response {
             inflow,
             open: None,
             fault,
-            host,
-            target,
-            trail,
+            url: call.final_url(),
             #[cfg(feature = "gzip")]
             unpacking: None,
         };
@@ -102,6 +95,7 @@ impl Response {
             return response;
         }
         if !response.inflow.has_ended() {
+            let mut limits = std::mem::replace(limits, Limits::new(None));
             limits.enter(Phase::Gap, gap);
             response.open = Some(Box::new(Open { lease, limits, gap, keep_alive }));
             return response;
@@ -122,9 +116,8 @@ impl Response {
     ///
     /// It has no user and no password; its fragment is that of the last URL that had one.
     #[must_use]
-    pub fn url(&self) -> String {
-        let fragment = self.trail.as_ref().map_or("", |trail| &trail.fragment);
-        format!("{}{}{fragment}", self.host.origin, self.target)
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Returns the server's version of HTTP.

@@ -31,9 +31,8 @@ const REMEMBERED: u64 = 1_000;
 /// doubles with each try, but not beyond [`cap`](Self::cap). A `Retry-After` is waited for besides. A wait that would outlast
 /// the call's total timeout is not begun. When there is no further try, the caller gets the last one's response or error.
 ///
-/// All of a client's calls pay their retries from one account. It begins with ten, each call brings the share as it is sent, each retry
-/// takes one, and there is never more in it than ten and what a thousand
-/// calls bring. So while any `n` calls in a row are made there are at most `10 + share * (1_000 + n)` retries, and in the
+/// All of a client's calls pay their retries from one account. It begins with ten, each call brings the share as it is sent,
+/// each retry takes one, and there is never more in it than ten and what a thousand calls bring. So while any `n` calls in a row are made there are at most `10 + share * (1_000 + n)` retries, and in the
 /// long run there are no more than the share.
 ///
 /// ```
@@ -52,6 +51,8 @@ pub struct Retry {
     /// What one call brings, in the account's coin.
     share: u64,
     account: Cell<u64>,
+    /// How many calls have paid their share.
+    paid: Cell<u64>,
     base: Duration,
     cap: Duration,
     max_tries: u32,
@@ -73,6 +74,7 @@ impl Retry {
         Self {
             share: (share * RETRY as f64).round() as u64,
             account: Cell::new(RESERVE * RETRY),
+            paid: Cell::new(0),
             base: Duration::from_millis(100),
             cap: Duration::from_secs(10),
             max_tries: 3,
@@ -103,10 +105,12 @@ impl Retry {
         self
     }
 
-    /// Puts a call's share into the account.
-    pub(super) fn earn(&self) {
+    /// Puts into the account what the calls since the last time have brought, and returns what would be left after a retry.
+    fn settle(&self, calls: u64) -> Option<u64> {
+        let brought = self.share.saturating_mul(calls - self.paid.replace(calls));
         let full = RESERVE * RETRY + REMEMBERED * self.share;
-        self.account.set((self.account.get() + self.share).min(full));
+        self.account.set(self.account.get().saturating_add(brought).min(full));
+        self.account.get().checked_sub(RETRY)
     }
 
     /// Anything between nothing and the most there is to wait after so many failures.
@@ -122,7 +126,7 @@ impl Call {
     /// Pays for another try after an answer or none, and begins the wait before it.
     pub(super) fn next_try(&mut self, limits: &mut Limits, answer: Option<&Answer>) -> Option<Sleep> {
         let retry = self.pool.options.retry.as_ref()?;
-        let left = retry.account.get().checked_sub(RETRY)?;
+        let left = retry.settle(self.pool.calls.get())?;
         let trail = self.trail.get_or_insert_default();
         let repeatable = self.method.is_idempotent() && self.body.bytes().is_some();
         let asked = answer.map_or(Duration::ZERO, asked);

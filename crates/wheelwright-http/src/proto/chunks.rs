@@ -11,7 +11,7 @@ use super::fields::trailer_map;
 use crate::Error;
 
 /// The bytes that extensions, trailers or needless framing may have.
-const MAX_OVERHEAD: u64 = 16 * 1024;
+const MAX_OVERHEAD: u32 = 16 * 1024;
 
 /// A size in hex has at most as many digits as 64 bits need, zeros included.
 const MAX_DIGITS: u8 = 16;
@@ -24,11 +24,11 @@ pub struct ChunkDecoder {
     left: u64,
     digits: u8,
     /// Framing bytes of the chunk being read.
-    framing: u64,
+    framing: u32,
     /// Framing bytes beyond what chunks of their sizes excuse.
-    excess: u64,
+    excess: u32,
     /// Bytes of extensions in the whole body.
-    extensions: u64,
+    extensions: u32,
     trailers: Option<Box<Trailers>>,
 }
 
@@ -124,7 +124,7 @@ impl ChunkDecoder {
     fn begin_chunk(&mut self) -> Result<State, Error> {
         // A chunk of n bytes excuses 16+2n bytes of framing, so that a megabyte of one-byte chunks is refused only when
         // their size lines are padded too.
-        let excused = self.left.saturating_mul(2).saturating_add(16);
+        let excused = u32::try_from(self.left).unwrap_or(u32::MAX).saturating_mul(2).saturating_add(16);
         self.excess = (self.excess + self.framing).saturating_sub(excused);
         if MAX_OVERHEAD < self.excess {
             return Err(Error::too_large(StatusCode::BAD_REQUEST, "more framing than data"));
@@ -144,7 +144,7 @@ impl ChunkDecoder {
             return Err(Error::parse("a line feed without its carriage return in a trailer"));
         }
         section.push(byte);
-        if MAX_OVERHEAD < section.len() as u64 || MAX_FIELDS < trailers.lines {
+        if (MAX_OVERHEAD as usize) < section.len() || MAX_FIELDS < trailers.lines {
             return Err(Error::too_large(
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "the trailers exceed their limit",

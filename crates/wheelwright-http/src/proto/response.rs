@@ -101,6 +101,12 @@ impl ResponseReader {
         }
     }
 
+    /// Returns how many bytes of interim responses it has passed over.
+    #[must_use]
+    pub fn interim(&self) -> usize {
+        self.scan.start()
+    }
+
     /// Says what it means that the connection ended with `buf` unread.
     #[must_use]
     pub fn end(&self, buf: &[u8]) -> Error {

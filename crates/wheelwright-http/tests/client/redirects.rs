@@ -72,7 +72,7 @@ pub(crate) fn everywhere() -> ClientBuilder {
 pub(crate) async fn ask(client: &Client, url: String) -> Result<String, ErrorKind> {
     let response = client.get(url).expect("the URL is good").send().await.map_err(|error| error.kind())?;
     assert_eq!(response.status(), 200);
-    let url = response.url();
+    let url = response.url().to_owned();
     assert_eq!(response.text().await.expect("the body comes whole"), "body");
     Ok(url)
 }
@@ -226,7 +226,7 @@ fn so_many_redirects_are_followed_and_no_more() {
         assert_eq!(ask(&strict, site.server.url("/1")).await, Err(Redirect), "G 136");
         let own = Client::builder().redirect(Policy::none()).build().unwrap();
         let response = own.get(site.server.url("/1")).unwrap().send().await.unwrap();
-        assert_eq!((response.status().as_u16(), response.url()), (302, site.server.url("/1")));
+        assert_eq!((response.status().as_u16(), response.url()), (302, &*site.server.url("/1")));
         assert_eq!(response.text().await.unwrap(), "body");
     });
 }
@@ -278,6 +278,14 @@ fn the_bodies_on_the_way_cost_no_more_than_a_dropped_response() {
     });
     run(async { ask(&Client::new(), server.url("/")).await.expect("it is followed") });
     assert_eq!(server.connections(), 2, "G 142");
+}
+
+#[test]
+fn a_connection_that_the_server_closes_serves_no_further_hop() {
+    let closing = |path: &str, _| (path == "/").then(|| (302, "Location: /there\r\nConnection: close".into()));
+    let site = Site::new(closing);
+    run(async { ask(&Client::new(), site.server.url("/")).await.expect("it is followed") });
+    assert_eq!(site.server.connections(), 2, "G 142");
 }
 
 #[test]
@@ -334,6 +342,7 @@ fn https_is_asked_for_or_an_error_and_never_asked_for_in_clear() {
         let request = http::Request::get(site.at("a.test", "/")).body(Body::empty()).unwrap();
         assert_eq!(strict.request(request).await.unwrap_err().kind(), BadUrl, "G 135");
         assert!(strict.get("https://a.test/").is_ok(), "G 135");
+        assert_eq!(strict.get(site.at("a.test", "/")).unwrap_err().kind(), BadUrl, "G 135: still");
     });
     assert_eq!(site.server.connections(), 0, "G 135");
     if cfg!(feature = "tls") {
