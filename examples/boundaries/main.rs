@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example boundaries --features sqlite` takes a second. For those who know Django: `block_on`
 //! and `Handle::block_on` are its `async_to_sync`, `spawn_blocking` is its `sync_to_async`. A handler of a web server that
-//! blocks comes with a later program, `web_app`.
+//! blocks is in `web_app`.
 //!
 //! Try: let ROWS in `database.rs` be 5,000. Does it still matter how often a page crosses? Then let PAGES in `deadlock.rs` be
 //! 2. How large must the pool be now, how large for 64 pages at once, and what would you do instead?

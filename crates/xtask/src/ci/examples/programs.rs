@@ -70,6 +70,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::in_three_worlds("cancel"),
     Program::in_three_worlds("timeouts"),
     Program::paused("cleanup"),
+    Program::measured("web_app"),
     Program::measured("graceful_shutdown"),
     Program::measured("slow_clients"),
     Program::measured("threads_vs_async").checked_with(&["--quick"]),
