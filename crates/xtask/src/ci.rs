@@ -1,5 +1,6 @@
 //! Turns the repository into a verdict: every stage is run, timed and reported, and the tests of all are added up.
 
+pub(crate) mod browser; // the programs that serve pages, in Chromium
 mod commands; // running a program, reading along, counting tests
 pub(crate) mod examples; // what each example must print
 mod full; // the slow stages: sanitizer, valgrind, colliding generations
@@ -27,6 +28,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "tests of the chores", run: |tally| cargo(tally, &["test", "-p", "xtask"], &[]) },
     Stage { name: "loom", run: loom },
     Stage { name: "examples", run: examples::run },
+    Stage { name: "browser", run: browser::run },
     Stage { name: "interop", run: interop },
     Stage { name: "tests of a larger example", run: crawl },
     Stage { name: "fuzz", run: fuzz::run },

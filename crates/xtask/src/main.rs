@@ -13,6 +13,7 @@ usage: cargo xtask <chore>
   tidy [--counts | --bless]   check the house rules; print or rewrite the line counts
   ci [--full]                 everything a change must pass; --full adds sanitizer, valgrind and guards
   examples [NAME...] [--bless] every example against what it printed before; --bless writes that anew
+  browser [NAME...] [--screenshots DIR]   what Chromium sees of the examples that serve pages
   guards [--bless]            instructions and allocations against the committed figures
   interop                     other people's code on this loop: hyper answers 100,000 requests of hyper
   bench [ROW...] [--quick] [--count]   time, or counts, beside tokio and smol, reqwest and hyper";
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Some((&"bench", rest)) => bench::run(rest),
         Some((&"interop", [])) => ci::run_interop(),
         Some((&"examples", rest)) => ci::examples::run_chore(rest),
+        Some((&"browser", rest)) => ci::browser::run_chore(rest),
         Some((&"guards", rest)) => ci::guards::run(rest),
         _ => {
             eprintln!("{USAGE}");

@@ -8,7 +8,7 @@ mod pages; // a few pages over HTTP for the main example to fetch
 mod programs; // how each is run and compared
 mod transcripts; // what a program printed before, and prints now
 
-use super::commands::{Tally, captured, in_root, shown};
+use super::commands::{Tally, captured, in_root, shown, skipped};
 use crate::tree;
 use manifest::Listed;
 use programs::{Companions, PROGRAMS, Program};
@@ -21,9 +21,6 @@ const LIMIT: &str = "100";
 
 /// An example that shows nothing by itself, and serves as a tool, has a module of tests here, which are part of `cargo test`.
 const TESTS_OF_TOOLS: &str = "examples/tests/tools/main.rs";
-
-/// Set where nothing may be missing that an example needs.
-pub(super) const SKIP_NOTHING: &str = "WHEELWRIGHT_SKIP_NOTHING";
 
 /// One run of the main example.
 struct Run {
@@ -59,7 +56,7 @@ impl Finished {
 pub(super) fn run(tally: &mut Tally) -> Result<(), String> {
     shown(tally, in_root("cargo").args(["build", "--release", "--examples"]))?;
     shown(tally, in_root("cargo").args(["build", "--release", "-p", "wheelwright-benches-book"]))?;
-    let listed = listed()?;
+    let listed = manifest::read()?;
     // What is slow to build is not held against the program that needs it.
     for example in listed.iter().filter(|example| example.features.is_some()) {
         shown(tally, in_root("cargo").arg("build").args(&example.arguments()[1..]))?;
@@ -88,7 +85,7 @@ pub(crate) fn run_chore(words: &[&str]) -> ExitCode {
             .map(|()| Ended::Well),
         false => once(program, listed),
     };
-    let result = listed().and_then(|listed| {
+    let result = manifest::read().and_then(|listed| {
         let faults = chosen.filter_map(|program| told(program.name, || act(program, &listed)).err()).count();
         let page = if bless { page::bless() } else { Ok(()) };
         page.and((faults == 0).then_some(()).ok_or_else(|| format!("{faults} of them failed")))
@@ -106,8 +103,7 @@ fn told(name: &str, act: impl FnOnce() -> Result<Ended, String>) -> Result<(), S
     let took = begun.elapsed().as_secs_f64();
     match ended {
         Ok(Ended::Well) => println!("{name}: ok in {took:.1} s"),
-        Ok(Ended::Skipped(why)) if std::env::var_os(SKIP_NOTHING).is_none() => println!("{name}: SKIPPED: {why}"),
-        Ok(Ended::Skipped(why)) => return fault(name, &format!("skipped, and {SKIP_NOTHING} is set: {why}")),
+        Ok(Ended::Skipped(why)) => return skipped(name, &why).or_else(|error| fault(name, &error)),
         Err(error) => return fault(name, &error),
     }
     Ok(())
@@ -116,11 +112,6 @@ fn told(name: &str, act: impl FnOnce() -> Result<Ended, String>) -> Result<(), S
 fn fault(name: &str, error: &str) -> Result<(), String> {
     println!("{name}: FAILED: {error}");
     Err(format!("{name}: {error}"))
-}
-
-fn listed() -> Result<Vec<Listed>, String> {
-    let manifest = std::fs::read_to_string(tree::root().join(manifest::PATH)).map_err(|error| error.to_string())?;
-    Ok(manifest::listed(&manifest))
 }
 
 /// Examples that the manifest names, and neither a run nor a module of `tests` covers.

@@ -1,5 +1,7 @@
 //! Turns the manifest of the examples into a list of them, each with the command that a reader types.
 
+use crate::tree;
+
 pub(crate) const PATH: &str = "examples/Cargo.toml";
 
 /// An example, as the manifest names it.
@@ -23,6 +25,12 @@ impl Listed {
     pub(crate) fn command(&self) -> String {
         format!("cargo {}", self.arguments().join(" "))
     }
+}
+
+/// The examples of this repository.
+pub(crate) fn read() -> Result<Vec<Listed>, String> {
+    let manifest = std::fs::read_to_string(tree::root().join(PATH)).map_err(|error| error.to_string())?;
+    Ok(listed(&manifest))
 }
 
 /// The examples of a manifest, in its order.

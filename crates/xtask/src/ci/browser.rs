@@ -1,0 +1,108 @@
+//! Turns the programs that serve pages into facts about them, as a browser sees them.
+
+use super::commands::{Tally, built, in_root, shown, skipped};
+use super::examples::manifest::{self, Listed};
+use crate::tree;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Here a file NAME.mjs has the facts of the example NAME.
+const FOLDER: &str = "tests/browser";
+
+/// It runs them, and says how they are written.
+const HARNESS: &str = "harness.mjs";
+
+/// Longest time for the facts of a program, in seconds.
+const LIMIT: &str = "100";
+
+/// Under these names the systems have it.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+
+/// The facts of every program, also after one has failed.
+pub(super) fn run(tally: &mut Tally) -> Result<(), String> {
+    check(tally, &names()?, None)
+}
+
+/// Runs `cargo xtask browser`: the programs that are named, or all.
+pub(crate) fn run_chore(words: &[&str]) -> ExitCode {
+    let (chosen, pictures) = match *words {
+        [ref chosen @ .., "--screenshots", folder] => (chosen, Some(Path::new(folder))),
+        _ => (words, None),
+    };
+    let result = names().and_then(|known| {
+        if chosen.iter().any(|name| !known.iter().any(|known| known == name)) {
+            let known = known.join(", ");
+            return Err(format!("usage: cargo xtask browser [NAME...] [--screenshots DIR]; the names are {known}"));
+        }
+        let names = known.into_iter().filter(|name| chosen.is_empty() || chosen.contains(&name.as_str()));
+        check(&mut Tally::default(), &names.collect::<Vec<_>>(), pictures)
+    });
+    if let Err(error) = &result {
+        eprintln!("browser: {error}");
+    }
+    ExitCode::from(u8::from(result.is_err()))
+}
+
+fn check(tally: &mut Tally, names: &[String], pictures: Option<&Path>) -> Result<(), String> {
+    let Some(browser) = BROWSERS.iter().find_map(|browser| found(browser)) else {
+        return skipped("browser", "no `chromium`");
+    };
+    if let Some(program) = ["node", "npm"].iter().find(|program| found(program).is_none()) {
+        return skipped("browser", &format!("no `{program}`"));
+    }
+    installed(tally)?;
+    let results: Vec<_> = names.iter().map(|name| one(tally, name, &browser, pictures)).collect();
+    let faults: Vec<String> = results.into_iter().filter_map(Result::err).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+}
+
+/// Where a program stands, as a shell would find it.
+fn found(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// The programs that have facts: a file each, so that none is forgotten.
+fn names() -> Result<Vec<String>, String> {
+    let folder = tree::root().join(FOLDER);
+    let failed = |error: std::io::Error| format!("{FOLDER}: {error}");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+        names.extend(name.strip_suffix(".mjs").filter(|_| name != HARNESS).map(str::to_owned));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Has npm fetch what the lock file names, unless it is there.
+fn installed(tally: &mut Tally) -> Result<(), String> {
+    let folder = tree::root().join(FOLDER);
+    let written = |file: &str| folder.join(file).metadata().and_then(|data| data.modified()).ok();
+    match written("package-lock.json") < written("node_modules/.package-lock.json") {
+        true => Ok(()),
+        false => shown(tally, in_root("npm").args(["ci", "--prefix", FOLDER])),
+    }
+}
+
+fn one(tally: &mut Tally, name: &str, browser: &Path, pictures: Option<&Path>) -> Result<(), String> {
+    let listed = manifest::read()?;
+    let example = listed.iter().find(|example| example.name == name);
+    let example = example.ok_or_else(|| format!("{FOLDER}/{name}.mjs: {} names no such example", manifest::PATH))?;
+    let program = built_example(example)?;
+    // Beside what was built, which git does not know.
+    let target = program.ancestors().nth(3).unwrap_or(Path::new("target"));
+    let pictures = pictures.map_or_else(|| Ok(target.join("browser")), std::path::absolute);
+    let pictures = pictures.map_err(|error| format!("the folder of the screenshots: {error}"))?;
+    let mut command = in_root("timeout");
+    command.args([LIMIT, "node"]).arg(Path::new(FOLDER).join(HARNESS)).arg(name).arg(&program).arg(&pictures);
+    shown(tally, command.env("CHROMIUM", browser))
+}
+
+fn built_example(example: &Listed) -> Result<PathBuf, String> {
+    let arguments = example.arguments();
+    let programs = built(&[&["build"], &arguments[1..]].concat())?;
+    let found = programs.into_iter().find(|program| program.file_stem().is_some_and(|stem| *stem == *example.name));
+    found.ok_or_else(|| format!("{} built no such program", example.command()))
+}

@@ -1,0 +1,137 @@
+// Turns a program that serves pages into facts about them, as a browser sees them: starts both, checks, and ends both.
+//
+// `cargo xtask browser NAME` builds the example NAME and runs `node harness.mjs NAME PROGRAM PICTURES`, which reads the facts
+// from NAME.mjs beside this file. CHROMIUM is the browser. What such a file looks like:
+//
+//     import assert from 'node:assert/strict';
+//
+//     export default async function ({ serve, fact, open, folder }) {
+//         const origin = await serve();
+//         await fact('the page names itself', async () => {
+//             const page = await open(`${origin}/`, { width: 400, dark: true });
+//             assert.equal(await page.$eval('h1', (h1) => h1.textContent), 'Orders');
+//             await page.picture('orders');
+//         });
+//     }
+//
+// - `serve(...words)` runs `PROGRAM --serve WORDS…`, waits until it prints `listening on ADDR`, and gives `http://ADDR`. At the
+//   end the program is sent SIGTERM, and that it ends well is a fact, too.
+// - `fact(name, check)` runs `check`; what it throws is a fault, and so are the complaints of the pages that it opened: an error or
+//   a warning on the console, an exception in a script, a request to anywhere but the page's own origin.
+// - `open(url, { width = 1200, dark = false })` gives a page of puppeteer in a window and a mode of its own; it is closed with the fact.
+//   `page.picture(name)` writes PICTURES/NAME-name-WIDTH-MODE.png, and throws if the page is wider than its window.
+// - `folder` is empty at the start and gone at the end. `run(program, ...words)` gives what another program prints.
+
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import puppeteer from 'puppeteer-core';
+
+// For whatever takes a moment: against hanging, nothing more.
+const PATIENCE = 20_000;
+
+const [name, program, pictures] = process.argv.slice(2);
+const folder = await mkdtemp(join(tmpdir(), 'wheelwright-browser-'));
+const counts = { passed: 0, failed: 0 };
+const pages = [];
+const servers = [];
+let browser;
+
+async function fact(what, check) {
+    let fault;
+    try {
+        await check();
+    } catch (error) {
+        fault = error.stack;
+    }
+    for (const page of pages.splice(0)) {
+        if (page.complaints.length > 0) fault = [fault, ...page.complaints].filter(Boolean).join('\n');
+        await page.browserContext().close();
+    }
+    counts[fault ? 'failed' : 'passed'] += 1;
+    console.log(`${name}: ${what} ... ${fault ? `FAILED\n${fault}` : 'ok'}`);
+}
+
+async function serve(...words) {
+    const server = spawn(program, ['--serve', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+    servers.push(server);
+    for await (const line of createInterface(server.stdout)) {
+        const addr = line.match(/^listening on (\S+)$/)?.[1];
+        if (addr) {
+            server.stdout.resume(); // what it prints from here on is read by nobody, and must not stop it
+            return `http://${addr}`;
+        }
+    }
+    throw new Error(`${program} ended, and never said on what it listens`);
+}
+
+async function open(url, { width = 1200, dark = false } = {}) {
+    const context = await browser.createBrowserContext();
+    const page = await context.newPage();
+    pages.push(page);
+    page.complaints = [];
+    page.setDefaultTimeout(PATIENCE);
+    const isPhone = width < 600;
+    await page.setViewport({ width, height: 800, isMobile: isPhone, hasTouch: isPhone });
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
+    watch(page, new URL(url).origin);
+    page.picture = async (what) => {
+        const needed = await page.evaluate(() => document.documentElement.scrollWidth);
+        const path = join(pictures, `${name}-${what}-${width}-${dark ? 'dark' : 'light'}.png`);
+        await page.screenshot({ path, fullPage: true });
+        assert(needed <= width, `${what} is ${needed} pixels wide, and the window ${width}`);
+    };
+    await page.goto(url);
+    return page;
+}
+
+function watch(page, origin) {
+    const complain = (what) => page.complaints.push(`${page.url()}: ${what}`);
+    page.on('console', (message) => {
+        if (['error', 'warn'].includes(message.type())) complain(`the console says: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => complain(`a script threw: ${error}`));
+    page.on('request', (request) => {
+        const { protocol, origin: asked } = new URL(request.url());
+        if (protocol !== 'data:' && asked !== origin) complain(`a request to ${request.url()}`);
+    });
+}
+
+async function ended(server) {
+    const exit = server.exitCode === null ? once(server, 'exit') : [server.exitCode];
+    server.kill('SIGTERM');
+    const late = setTimeout(() => server.kill('SIGKILL'), PATIENCE);
+    const [code, signal] = await exit;
+    clearTimeout(late);
+    assert.equal(code, 0, `it ended with ${code ?? signal}`);
+}
+
+const run = async (...command) => (await promisify(execFile)(command[0], command.slice(1), { timeout: PATIENCE })).stdout;
+
+// Whoever waits no longer leaves nothing behind; the browser sees to itself.
+process.once('SIGTERM', () => {
+    for (const server of servers) server.kill('SIGKILL');
+    console.log(`${name}: FAILED\nit did not end in time`);
+    process.exit(1);
+});
+
+try {
+    await mkdir(pictures, { recursive: true });
+    const flags = ['--no-sandbox', '--disable-dev-shm-usage', '--hide-scrollbars'];
+    browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM, headless: true, args: flags });
+    const { default: facts } = await import(`./${name}.mjs`);
+    await facts({ serve, fact, open, run, folder });
+} catch (error) {
+    counts.failed += 1;
+    console.log(`${name}: FAILED\n${error.stack}`);
+}
+for (const server of servers) await fact('SIGTERM ends the program well', () => ended(server));
+await browser?.close();
+await rm(folder, { recursive: true });
+console.log(`test result: ${counts.failed ? 'FAILED' : 'ok'}. ${counts.passed} passed; ${counts.failed} failed`);
+process.exitCode = counts.failed ? 1 : 0;
