@@ -23,11 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest word of a form, in characters.
 const LONGEST: usize = 200;
 
-/// What a supplier said, and when.
+/// What a supplier said, and when it was asked and had answered, counted from when the page was asked for.
 pub(crate) struct Offer {
     pub(crate) supplier: &'static str,
     pub(crate) price: Result<String, String>,
-    pub(crate) took: Duration,
+    pub(crate) wait: [Duration; 2],
 }
 
 /// May block, and is called on a thread of the pool.
@@ -74,16 +74,16 @@ impl App {
     async fn prices(&self, in_a_row: bool) -> Response<Body> {
         let begun = Instant::now();
         let at_once = if in_a_row { 1 } else { SUPPLIERS.len() };
-        let offers = map_concurrent(at_once, 0..SUPPLIERS.len(), async |n| self.offer(n).await).await;
-        page::prices(&offers, begun.elapsed()).map(Body::full)
+        let offers = map_concurrent(at_once, 0..SUPPLIERS.len(), async |n| self.offer(n, begun).await).await;
+        page::prices(&offers).map(Body::full)
     }
 
     /// A supplier that does not answer costs its own row, and no other.
-    async fn offer(&self, n: usize) -> Offer {
-        let (begun, url) = (Instant::now(), format!("http://{}/{n}", self.suppliers.local_addr()));
+    async fn offer(&self, n: usize, begun: Instant) -> Offer {
+        let (asked, url) = (begun.elapsed(), format!("http://{}/{n}", self.suppliers.local_addr()));
         let price = async { self.client.get(url)?.timeout(PATIENCE).send().await?.text().await };
         let price = price.await.map_err(|error| error.to_string());
-        Offer { supplier: SUPPLIERS[n], price, took: begun.elapsed() }
+        Offer { supplier: SUPPLIERS[n], price, wait: [asked, begun.elapsed()] }
     }
 }
 

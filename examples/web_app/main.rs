@@ -5,8 +5,9 @@
 //! without a FILE are gone with it. For those who know Django: handlers that await are its async views, handlers that block its
 //! sync views, and what goes around both is its middleware.
 //!
-//! Try: `curl -i` a page, and read the header `server-timing`. Then, in `handlers.rs`, await the report's query on the loop
-//! (call `report` where `blocking` is), and load the page of suppliers while reports are made: who waits for whom now?
+//! Try: `curl -i` a page, and read the header `server-timing`. Then have the loop make the reports: in `handlers.rs`, let
+//! `/report` be `report(&self.database, &request).expect("it can be read").map(Body::full)`. Who waits for whom now, and what
+//! does this program say of it?
 
 mod crossings; // a page of queries, asked for in three ways -> the price of a crossing
 mod database; // a file <-> the orders in it

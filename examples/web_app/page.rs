@@ -23,8 +23,7 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
     stroke-width='1.5'%3E%3Ccircle cx='8' cy='8' r='6.5'/%3E%3Cpath d='M8 1v14M1 8h14M3 3l10 10M13 3L3 13'/%3E%3C/svg%3E";
 
 /// Nothing but what stands in the page: whatever found its way into it as markup would neither load nor run.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'";
 
 /// What a template puts between tags, or in a value between double quotes, means itself there.
 fn escaped(text: &str) -> String {
@@ -40,8 +39,8 @@ fn html(title: &str, content: &str) -> Response<Bytes> {
     let text = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} · The wheelwright's book</title>\n<link rel=\"icon\" href=\"{ICON}\">\n<style>\n{STYLE}</style>\n\
-         <header><p>The wheelwright's book</p>\n<nav>\n{}</nav></header>\n<main>\n<h1>{title}</h1>\n{content}</main>\n</html>\n",
+         <title>{title} · The wheelwright’s book</title>\n<link rel=\"icon\" href=\"{ICON}\">\n<style>\n{STYLE}</style>\n\
+         <header><p>The wheelwright’s book</p>\n<nav>\n{}</nav></header>\n<main>\n<h1>{title}</h1>\n{content}</main>\n</html>\n",
         links.map(link).concat()
     );
     let mut response = Response::new(Bytes::from(text));
@@ -55,48 +54,49 @@ fn html(title: &str, content: &str) -> Response<Bytes> {
 pub(crate) fn orders(latest: &[Order], all: i64) -> Response<Bytes> {
     let row = |order: &Order| {
         let Order { number, customer, work } = order;
-        format!("<tr><td>{number}</td><td>{}</td><td>{}</td></tr>\n", escaped(customer), escaped(work))
+        format!("<tr><td>{number}<td>{}<td>{}</tr>\n", escaped(customer), escaped(work))
     };
-    let rows: String = latest.iter().map(row).collect();
+    let (rows, shown): (String, usize) = (latest.iter().map(row).collect(), latest.len());
+    let head = "<thead><tr><th>No.<th>Customer<th>Work\n<tbody>\n";
     let list = match all {
         0 => "<p class=\"note\">No orders yet. Yours would be the first.</p>\n".to_owned(),
         _ => format!(
-            "<table>\n<caption>{} of {all}, the latest first</caption>\n\
-             <tr><th>No.</th><th>Customer</th><th>Work</th></tr>\n{rows}</table>\n",
-            latest.len()
+            "<table class=\"orders\">\n<caption>{shown} of {all}, the latest first</caption>\n{head}{rows}</table>\n"
         ),
     };
     html("Orders", &format!("{FORM}{list}"))
 }
 
-pub(crate) fn prices(offers: &[Offer], took: Duration) -> Response<Bytes> {
-    let row = |Offer { supplier, price, took }: &Offer| {
+/// Each wait is a bar, from left to right as time goes.
+pub(crate) fn prices(offers: &[Offer]) -> Response<Bytes> {
+    let all = offers.iter().map(|offer| offer.wait[1]).max().unwrap_or_default();
+    let percent = |part: Duration| part.as_secs_f64() / all.as_secs_f64() * 100.0;
+    let row = |Offer { supplier, price, wait: [asked, answered] }: &Offer| {
+        let supplier = escaped(supplier);
         let price = price.as_ref().map_or_else(|error| escaped(error), |price| format!("{} s.", escaped(price)));
-        format!("<tr><td>{}</td><td>{price}</td><td>{} ms</td></tr>\n", escaped(supplier), took.as_millis())
+        let [from, length] = [*asked, *answered - *asked].map(percent);
+        let [asked, answered] = [asked, answered].map(Duration::as_millis);
+        let bar = format!("<i style=\"margin-left: {from:.1}%; width: {length:.1}%\"></i>");
+        format!("<tr><td>{supplier}<td>{price}<td>{asked}–{answered} ms{bar}</tr>\n")
     };
-    let (rows, all) =
-        (offers.iter().map(row).collect::<String>(), offers.iter().map(|offer| offer.took).sum::<Duration>());
-    html(
-        "Suppliers",
-        &format!(
-            "<p>A set of spokes, asked for just now.</p>\n<table>\n<tr><th>Supplier</th><th>Price</th><th>Answered after</th></tr>\n{rows}</table>\n\
-             <p>All answers were here after <strong id=\"took\">{} ms</strong>; their waits add up to {} ms.</p>\n\
-             <p><a href=\"/suppliers\">Ask all at once</a> or <a href=\"/suppliers?in-a-row\">one after another</a>.</p>\n",
-            took.as_millis(),
-            all.as_millis()
-        ),
-    )
+    let rows: String = offers.iter().map(row).collect();
+    let content = format!(
+        "<p>A set of spokes, asked for just now.</p>\n\
+         <table class=\"waits\">\n<thead><tr><th>Supplier<th>Price<th>Waited\n<tbody>\n{rows}</table>\n\
+         <p>All answers were here after <strong>{} ms</strong>.\n\
+         Ask <a href=\"/suppliers\">all at once</a> or <a href=\"/suppliers?in-a-row\">one after another</a>.</p>\n",
+        all.as_millis()
+    );
+    html("Suppliers", &content)
 }
 
 pub(crate) fn report(orders: i64, took: Duration) -> Response<Bytes> {
-    let took = took.as_millis();
-    html(
-        "Report",
-        &format!(
-            "<p>Orders in the book: <strong>{orders}</strong></p>\n\
-             <p class=\"note\">The query held a thread of the pool for {took} ms; the loop went on meanwhile.</p>\n"
-        ),
-    )
+    let content = format!(
+        "<p>Orders in the book: <strong>{orders}</strong></p>\n\
+         <p class=\"note\">The query held a thread of the pool for {} ms; the loop went on meanwhile.</p>\n",
+        took.as_millis()
+    );
+    html("Report", &content)
 }
 
 pub(crate) fn fault(status: StatusCode, what: &str) -> Response<Bytes> {
