@@ -76,28 +76,33 @@ async fn reports(client: &Client, site: &str, database: &Database) -> Outcome<Du
 }
 
 async fn order(client: &Client, site: &str, file: &Path) -> Outcome<()> {
-    println!("\nd  An order of somebody who means harm, and requests that have no answer");
-    let told = |what: &str, status: StatusCode| println!("   {what:<38}{status}");
+    println!(
+        "\nd  An order of somebody who means harm, and requests that are refused; layers number and time them all"
+    );
     let get = async |path: &str| client.get(format!("{site}{path}"))?.send().await;
     let post = async |body: String| client.post(format!("{site}/orders"))?.body(body).send().await;
-    let posted = post(SENT.into()).await?;
-    told("POST /orders", posted.status());
-    assert_eq!((posted.status(), posted.headers()[LOCATION].as_bytes()), (StatusCode::SEE_OTHER, &b"/"[..]));
-    let page = get("/").await?.text().await?;
-    assert!(page.contains(SHOWN) && !page.contains("<script"), "what was entered is text, whatever it looks like");
-    let kept = Database::open(file)?.latest()?; // a connection of its own reads what is in the file
-    assert!(matches!(&kept[..], [order] if order.work == MEANT), "one order is in the file, as it was meant");
-    println!("   GET / shows, and the file has         {MEANT}");
-    let refused = [
+    let answers = [
+        ("POST /orders", StatusCode::SEE_OTHER, post(SENT.into()).await?),
         ("POST /orders, without a name", StatusCode::UNPROCESSABLE_ENTITY, post("work=Wheels".into()).await?),
         ("POST /orders, too long", StatusCode::PAYLOAD_TOO_LARGE, post("w".repeat(MOST_BYTES + 1)).await?),
         ("GET /orders", StatusCode::METHOD_NOT_ALLOWED, get("/orders").await?),
         ("GET /attic", StatusCode::NOT_FOUND, get("/attic").await?),
     ];
-    for (what, expected, response) in &refused {
-        told(what, response.status());
+    let mut last = 0;
+    for (what, expected, response) in &answers {
+        let header = |name| response.headers().get(name).expect("a layer sets it").to_str();
+        let (number, took) = (header("x-request-id")?.parse::<u64>()?, header("server-timing")?);
+        println!("   {what:<32}{:<28}number {number:<4}{took}", response.status().to_string());
         assert_eq!(response.status(), *expected, "{what}");
+        assert!(last < number, "a layer counts on");
+        last = number;
     }
-    assert_eq!(refused[2].2.headers()[ALLOW], "POST", "who may not do that is told what may be done");
+    assert_eq!(answers[0].2.headers()[LOCATION], "/", "a browser goes on to the page that shows the order");
+    assert_eq!(answers[3].2.headers()[ALLOW], "POST", "who may not do that is told what may be done");
+    let page = get("/").await?.text().await?;
+    assert!(page.contains(SHOWN) && !page.contains("<script"), "what was entered is text, whatever it looks like");
+    let kept = Database::open(file)?.latest()?; // a connection of its own reads what is in the file
+    assert!(matches!(&kept[..], [order] if order.work == MEANT), "one order is in the file, as it was meant");
+    println!("   the page and the file have the order: {MEANT}");
     Ok(())
 }

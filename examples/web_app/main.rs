@@ -20,6 +20,7 @@ use std::error::Error;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -36,17 +37,36 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A form has a few lines; a longer body is answered with 413.
 const MOST_BYTES: usize = 16 << 10;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let options = options();
-    let folder = std::env::temp_dir().join(format!("wheelwright-web_app-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let file = options.get_one::<PathBuf>("db").cloned().unwrap_or_else(|| folder.join("orders.sqlite"));
-    let ended = match options.get_flag("serve") {
+fn main() -> ExitCode {
+    match run(&options()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("web_app: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &ArgMatches) -> Result<(), Box<dyn Error>> {
+    let folder = Folder(std::env::temp_dir().join(format!("wheelwright-web_app-{}", std::process::id())));
+    let file = options.get_one::<PathBuf>("db").cloned().unwrap_or_else(|| folder.0.join("orders.sqlite"));
+    if file.starts_with(&folder.0) {
+        fs::create_dir_all(&folder.0)?;
+    }
+    match options.get_flag("serve") {
         true => block_on(serve(*options.get_one("port").expect("it has a default"), &file)),
         false => block_on(demo::show(&file)),
-    };
-    fs::remove_dir_all(folder)?;
-    ended
+    }
+}
+
+/// A folder for this run, gone with it however it ends.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // If there is none, the orders were kept elsewhere.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Reads the command line; a wrong one ends the program with code 2.

@@ -25,6 +25,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +37,8 @@ import puppeteer from 'puppeteer-core';
 const PATIENCE = 20_000;
 
 const [name, program, pictures] = process.argv.slice(2);
-const folder = await mkdtemp(join(tmpdir(), 'wheelwright-browser-'));
+const scratch = await mkdtemp(join(tmpdir(), 'wheelwright-browser-'));
+const folder = join(scratch, 'folder');
 const counts = { passed: 0, failed: 0 };
 const pages = [];
 const servers = [];
@@ -113,17 +115,19 @@ async function ended(server) {
 
 const run = async (...command) => (await promisify(execFile)(command[0], command.slice(1), { timeout: PATIENCE })).stdout;
 
-// Whoever waits no longer leaves nothing behind; the browser sees to itself.
+// Whoever waits no longer finds nothing left behind.
 process.once('SIGTERM', () => {
     for (const server of servers) server.kill('SIGKILL');
+    if (browser) process.kill(-browser.process().pid, 'SIGKILL'); // and its own children: they are a group
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 9, retryDelay: 100 });
     console.log(`${name}: FAILED\nit did not end in time`);
     process.exit(1);
 });
 
 try {
-    await mkdir(pictures, { recursive: true });
+    for (const made of [folder, pictures]) await mkdir(made, { recursive: true });
     const flags = ['--no-sandbox', '--disable-dev-shm-usage', '--hide-scrollbars'];
-    browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM, headless: true, args: flags });
+    browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM, args: flags, userDataDir: join(scratch, 'profile') });
     const { default: facts } = await import(`./${name}.mjs`);
     await facts({ serve, fact, open, run, folder });
 } catch (error) {
@@ -132,6 +136,6 @@ try {
 }
 for (const server of servers) await fact('SIGTERM ends the program well', () => ended(server));
 await browser?.close();
-await rm(folder, { recursive: true });
+await rm(scratch, { recursive: true, maxRetries: 5 });
 console.log(`test result: ${counts.failed ? 'FAILED' : 'ok'}. ${counts.passed} passed; ${counts.failed} failed`);
 process.exitCode = counts.failed ? 1 : 0;

@@ -106,3 +106,20 @@ fn built_example(example: &Listed) -> Result<PathBuf, String> {
     let found = programs.into_iter().find(|program| program.file_stem().is_some_and(|stem| *stem == *example.name));
     found.ok_or_else(|| format!("{} built no such program", example.command()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{found, names};
+
+    #[test]
+    fn a_program_is_found_where_a_shell_finds_it() {
+        assert!(found("cargo").is_some_and(|path| path.is_absolute()));
+        assert_eq!(found("no-such-program"), None);
+    }
+
+    #[test]
+    fn each_file_of_facts_is_named_and_the_harness_is_none() {
+        let names = names().unwrap();
+        assert!(names.contains(&"web_app".to_owned()) && !names.contains(&"harness".to_owned()), "{names:?}");
+    }
+}
