@@ -49,10 +49,13 @@ fn main() -> ExitCode {
 
 fn run(options: &ArgMatches) -> Result<(), Box<dyn Error>> {
     let folder = Folder(std::env::temp_dir().join(format!("wheelwright-web_app-{}", std::process::id())));
-    let file = options.get_one::<PathBuf>("db").cloned().unwrap_or_else(|| folder.0.join("orders.sqlite"));
-    if file.starts_with(&folder.0) {
-        fs::create_dir_all(&folder.0)?;
-    }
+    let file = match options.get_one::<PathBuf>("db") {
+        Some(file) => file.clone(),
+        None => {
+            fs::create_dir_all(&folder.0)?;
+            folder.0.join("orders.sqlite")
+        }
+    };
     match options.get_flag("serve") {
         true => block_on(serve(*options.get_one("port").expect("it has a default"), &file)),
         false => block_on(demo::show(&file)),
