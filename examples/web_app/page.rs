@@ -73,7 +73,7 @@ pub(crate) fn prices(offers: &[Offer]) -> Response<Bytes> {
     let percent = |part: Duration| part.as_secs_f64() / all.as_secs_f64() * 100.0;
     let row = |Offer { supplier, price, wait: [asked, answered] }: &Offer| {
         let supplier = escaped(supplier);
-        let price = price.as_ref().map_or_else(|error| escaped(error), |price| format!("{} s.", escaped(price)));
+        let price = price.as_ref().map_or_else(|error| escaped(error), |price| format!("{} €", escaped(price)));
         let [from, length] = [*asked, *answered - *asked].map(percent);
         let [asked, answered] = [asked, answered].map(Duration::as_millis);
         let bar = format!("<i style=\"margin-left: {from:.1}%; width: {length:.1}%\"></i>");

@@ -60,7 +60,7 @@ export default async function ({ serve, fact, open, run, folder }) {
         const page = await open(`${origin}/suppliers`);
         const names = (await cells(page)).map(([name]) => name);
         assert.deepEqual(names, ['Ash & Sons', 'Elm Yard', 'Hickory Brothers', 'Oakfield Mill', 'Beech & Daughter']);
-        assert((await cells(page)).every(([, price]) => /^\d+ s\.$/.test(price)));
+        assert((await cells(page)).every(([, price]) => /^\d+ €$/.test(price)));
         const waits = async () => (await cells(page)).map(([, , wait]) => wait.match(/\d+/g).map(Number));
         const together = await waits();
         const firstAnswer = Math.min(...together.map(([, answered]) => answered));
