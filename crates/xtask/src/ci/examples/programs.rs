@@ -65,6 +65,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::measured("polite"),
     Program::in_three_worlds("streams"),
     Program::in_three_worlds("download"),
+    Program::measured("token_stream"),
     Program::measured("boundaries"),
     Program::measured("async_driver"),
     Program::in_three_worlds("cancel"),
