@@ -31,6 +31,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "browser", run: browser::run },
     Stage { name: "interop", run: interop },
     Stage { name: "tests of a larger example", run: crawl },
+    Stage { name: "tools with https", run: tools_with_https },
     Stage { name: "fuzz", run: fuzz::run },
     Stage { name: "HTTP with its features", run: http_features },
     // The README's command; the doctests are part of it.
@@ -54,6 +55,11 @@ fn loom(tally: &mut Tally) -> Result<(), String> {
 /// Its features keep it out of the plain `cargo test`.
 fn crawl(tally: &mut Tally) -> Result<(), String> {
     cargo(tally, &["test", "-p", "wheelwright-examples", "--features", "crawl", "--example", "crawl"], &[])
+}
+
+/// The plain `cargo test` runs those without.
+fn tools_with_https(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &["test", "-p", "wheelwright-examples", "--features", "tls", "--test", "tools", "https"], &[])
 }
 
 /// The plain `cargo test` runs them without; with them its connections are of another type.

@@ -128,3 +128,15 @@ fn wrong_usage_is_code_2_and_asks_nobody() {
     }
     assert_eq!(http_get(&[]).code, Some(2));
 }
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn without_https_it_says_what_brings_it() {
+    let any = std::env::current_exe().unwrap();
+    let finished = http_get(&["--cacert", any.to_str().unwrap(), "https://127.0.0.1:1/"]);
+    assert_eq!((finished.code, finished.stdout.len()), (Some(2), 0));
+    assert!(finished.stderr.contains("`--features tls`"), "{}", finished.stderr);
+    let finished = http_get(&["https://127.0.0.1:1/"]);
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.stderr.starts_with("http_get: Tls: https needs the feature `tls`"), "{}", finished.stderr);
+}

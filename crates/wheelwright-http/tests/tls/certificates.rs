@@ -52,8 +52,8 @@ pub(crate) struct Authority(CertifiedIssuer<'static, Key>);
 
 /// A certificate, and the key that proves whose it is.
 pub(crate) struct Identity {
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivatePkcs8KeyDer<'static>,
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivatePkcs8KeyDer<'static>,
 }
 
 impl Authority {
@@ -114,10 +114,13 @@ fn params(names: &[&str]) -> CertificateParams {
     params
 }
 
-/// The text form (RFC 7468).
-pub(crate) fn pem(der: &[u8]) -> String {
+/// How the text form calls a certificate.
+pub(crate) const CERTIFICATE: &str = "CERTIFICATE";
+
+/// The text form (RFC 7468) of what bears this label.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    let mut text = format!("-----BEGIN {label}-----\n");
     for three in der.chunks(3) {
         let bits = three.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
         for at in 0..4 {
@@ -125,5 +128,5 @@ pub(crate) fn pem(der: &[u8]) -> String {
             text.push(if at <= three.len() { char::from(letter) } else { '=' });
         }
     }
-    text + "\n-----END CERTIFICATE-----\n"
+    format!("{text}\n-----END {label}-----\n")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use wheelwright_http::ErrorKind::{Connect, Timeout, Tls};
 use wheelwright_http::{Error, Phase};
 
-use crate::certificates::{Authority, Identity, pem};
+use crate::certificates::{Authority, CERTIFICATE, Identity, pem};
 use crate::script::{Connection, Server, run};
 use crate::secure::{HELLO, NAME, answering, anywhere, authority, client, get, serve, url};
 
@@ -185,12 +185,13 @@ fn http_1_1_is_what_is_offered() {
 #[test]
 fn roots_are_taken_as_text_and_as_bytes_and_rubbish_is_refused() {
     let server = answering(HELLO);
-    let text = format!("# Two of them.\n{}{}", pem(Authority::new(3).der()), pem(authority().der()));
+    let text =
+        format!("# Two of them.\n{}{}", pem(CERTIFICATE, Authority::new(3).der()), pem(CERTIFICATE, authority().der()));
     run(async {
         let client = anywhere().add_root_certificate(text).build().unwrap();
         assert_eq!(get(&client, &server).await, "hello");
     });
-    for rubbish in ["", "rubbish", "-----BEGIN CERTIFICATE-----\nrubbish", &pem(b"rubbish")] {
+    for rubbish in ["", "rubbish", "-----BEGIN CERTIFICATE-----\nrubbish", &pem(CERTIFICATE, b"rubbish")] {
         let error =
             anywhere().add_root_certificate(authority().der()).add_root_certificate(rubbish).build().unwrap_err();
         assert_eq!(error.kind(), Tls, "{rubbish:?}");

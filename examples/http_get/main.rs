@@ -6,14 +6,20 @@
 //! null or the kind of the fault; of an answer that broke off, the rest tells what came. The exit code is 0 if an answer came
 //! whole, whatever its status; 1 if not, with the fault on standard error; 2 for wrong usage.
 //!
+//! With `--features tls` before the `--` it takes https, and `--cacert FILE`: certificates, as text or as they are, of
+//! authorities of your own. There is no option to trust everybody.
+//!
 //! Try: `--json` with and without `-X HEAD`, against a page of yours. Which of the two lengths that you see is another now, the
 //! header's or the body's? Then ask a port that nobody listens on, and port 99999: what is the fault of each?
+
+mod options; // the command line -> what to ask, and whom
+mod trust; // certificates -> a client that trusts those whom they vouch for
 
 use std::error::Error as _;
 use std::io::{self, Write};
 use std::process::{self, ExitCode};
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::ArgMatches;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
@@ -30,7 +36,7 @@ struct Came {
 }
 
 fn main() -> ExitCode {
-    let options = options();
+    let options = options::read();
     let mut came = Came::default();
     let ended = block_on(get(&options, &mut came));
     if options.get_flag("json") {
@@ -63,11 +69,16 @@ async fn send(options: &ArgMatches) -> Result<Response, Error> {
     };
     let method = options.get_one("method").unwrap_or(&usual);
     let url = options.get_one::<String>("url").expect("it is required");
-    let mut request = Client::builder().build()?.method(method.clone(), url)?.body(body);
+    let mut request = client(options).method(method.clone(), url)?.body(body);
     for (name, value) in options.get_many::<(HeaderName, HeaderValue)>("header").into_iter().flatten() {
         request = request.header(name, value);
     }
     request.send().await
+}
+
+fn client(options: &ArgMatches) -> Client {
+    let trusting = |certificates: &Vec<u8>| trust::client(certificates).expect("they were read as certificates");
+    options.get_one("cacert").map_or_else(Client::new, trusting)
 }
 
 fn report(came: &Came, fault: Option<&Error>) -> Value {
@@ -86,26 +97,4 @@ fn print(bytes: &[u8]) {
         eprintln!("http_get: standard output: {error}");
         process::exit(1);
     }
-}
-
-/// Reads the command line; a wrong one ends the program with code 2.
-fn options() -> ArgMatches {
-    let token = |text: &str| text.parse::<Method>();
-    let option = |short, name, value, help| Arg::new(name).short(short).value_name(value).help(help);
-    Command::new("http_get")
-        .about("Sends a request and writes the body of its answer.")
-        .args([
-            option('X', "method", "METHOD", "GET unless it is set, or POST with a body").value_parser(token),
-            option('H', "header", "NAME:VALUE", "Send this field").action(ArgAction::Append).value_parser(field),
-            option('d', "data", "BODY", "Send this body").allow_hyphen_values(true),
-            Arg::new("json").long("json").action(ArgAction::SetTrue).help("Write a line of JSON instead of the body"),
-            Arg::new("url").value_name("URL").required(true).help("What to ask for"),
-        ])
-        .get_matches()
-}
-
-fn field(text: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let (name, value) = text.split_once(':').ok_or("a name, a colon and a value")?;
-    let value = HeaderValue::from_bytes(value.trim().as_bytes()).map_err(|error| error.to_string())?;
-    Ok((name.parse().map_err(|_| "the name is none")?, value))
 }
