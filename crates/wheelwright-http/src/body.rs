@@ -128,7 +128,7 @@ impl Body {
 
     /// Makes a body of server-sent events.
     ///
-    /// Each is sent before the next one is waited for. See [`sse`](crate::sse), which makes the whole response.
+    /// Each is sent before the next one is waited for. See [`sse`](crate::sse), which makes the whole response, for how it ends.
     ///
     /// ```
     /// use wheelwright_http::{Body, Event};
@@ -186,16 +186,31 @@ impl Body {
 
 /// Makes the response that a browser's `EventSource` wants: events, never stored.
 ///
-/// Other headers can be added to it. The server writes each event before it waits for the next, and drops the stream when
-/// the first write fails: from time to time an [`Event::keep_alive`] shows that nobody is there any more.
+/// Other headers can be added to it. The server writes each event before it waits for the next, and drops the stream when a
+/// write fails. That is how it learns that the reader has left, often by the second write after it: where events are rare, an
+/// [`Event::keep_alive`] from time to time makes for writes.
+///
+/// The end of the stream is the end of the response, and to an `EventSource` an accident: it comes back and asks for more. So
+/// an event that the page knows says that this was all, and the page closes its `EventSource`.
 ///
 /// ```
-/// use wheelwright::stream::{self, StreamExt};
+/// use wheelwright::sync::mpsc;
 /// use wheelwright_http::{Event, sse};
 ///
-/// let response = sse(stream::iter(["one", "two"]).map(Event::new));
+/// # wheelwright::block_on(async {
+/// let (sender, events) = mpsc::channel(1);
+/// drop(wheelwright::spawn(async move {
+///     for number in 1..=3 {
+///         // An error says that nobody reads on.
+///         sender.send(Event::new(format!("token {number}"))).await?;
+///     }
+///     sender.send(Event::new("").with_name("done")?).await?;
+///     Ok::<_, Box<dyn std::error::Error>>(())
+/// }));
+/// let response = sse(events);
 /// assert_eq!(response.headers()["content-type"], "text/event-stream");
 /// assert_eq!(response.headers()["cache-control"], "no-store");
+/// # });
 /// ```
 #[doc(alias("EventSourceResponse", "Sse"))]
 #[must_use = "a response is what a handler returns"]

@@ -7,9 +7,10 @@ use http::{Request, Response};
 use proptest::prelude::*;
 use wheelwright::stream::{self, StreamExt};
 use wheelwright::sync::mpsc;
-use wheelwright::time::timeout;
+use wheelwright::time::{sleep, timeout};
 use wheelwright_http::proto::EventReader;
-use wheelwright_http::{Body, Client, Error, ErrorKind, Event, EventStream, Incoming, Running, Server, sse};
+use wheelwright_http::{Body, Client, ClientBuilder, Error, ErrorKind, Event, EventStream, Incoming, Phase, Running};
+use wheelwright_http::{Server, sse};
 
 /// It only keeps a test that hangs from hanging for ever.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -224,10 +225,18 @@ proptest! {
 
 /// A server that sends one stream of events, and a client that reads it.
 async fn served(make: impl Fn(Request<Incoming>) -> Response<Body> + 'static) -> (Running, EventStream) {
+    served_to(&Client::new(), make).await
+}
+
+/// The same for a client with settings of its own.
+async fn served_to(
+    client: &Client,
+    make: impl Fn(Request<Incoming>) -> Response<Body> + 'static,
+) -> (Running, EventStream) {
     let server = Server::bind("127.0.0.1:0").expect("a free port");
     let running = server.serve(move |request| std::future::ready(make(request)));
     let url = format!("http://{}/", running.local_addr());
-    let response = Client::new().get(url).expect("a URL").send().await.expect("the server answers");
+    let response = client.get(url).expect("a URL").send().await.expect("the server answers");
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     assert_eq!(response.headers()["cache-control"], "no-store");
     (running, response.events())
@@ -283,5 +292,35 @@ fn a_stream_that_breaks_off_says_so_behind_its_last_event() {
         let error = stream.next().await.expect("an error").expect_err("a body without its end");
         assert_eq!((error.kind(), stream.retry()), (ErrorKind::Incomplete, Some(Duration::from_millis(7))));
         assert!(stream.next().await.is_none());
+    });
+}
+
+#[test]
+fn a_lively_stream_ends_with_the_total_timeout_and_a_quiet_one_with_the_gap() {
+    let limit = Duration::from_secs(1);
+    let ended = async |client: ClientBuilder, pause: Duration| {
+        let ticks = move |_: Request<Incoming>| {
+            sse(stream::generator(async move |y| {
+                for _ in 0..30 {
+                    y.yield_(Event::new("tick")).await;
+                    sleep(pause).await;
+                }
+            }))
+        };
+        let (_running, mut stream) = served_to(&client.build().expect("it needs no TLS"), ticks).await;
+        let mut came = 0;
+        while let Some(event) = stream.next().await {
+            let _tick = event.map_err(|error| (error.kind(), came))?;
+            came += 1;
+        }
+        Ok(came)
+    };
+    let (lively, quiet) = (limit / 20, LIMIT);
+    run(async {
+        let total = ended(Client::builder().timeout(limit), lively);
+        let (total, gap) = wheelwright::join(total, ended(Client::builder().read_timeout(limit), quiet)).await;
+        assert!(matches!(total, Err((ErrorKind::Timeout(Phase::Total), 1..30))), "{total:?}");
+        assert_eq!(gap, Err((ErrorKind::Timeout(Phase::Gap), 1)));
+        assert_eq!(ended(Client::builder().read_timeout(limit), lively).await, Ok(30), "longer in all than the limit");
     });
 }

@@ -191,7 +191,9 @@ impl Response {
 
     /// Reads the body as server-sent events, as the HTML standard tells to.
     ///
-    /// Whatever comes is read so: see to it first that the status and the content type are those of an event stream.
+    /// Whatever comes is read so: see to it first that the status and the content type are those of an event stream. The
+    /// client's [`timeout`](crate::ClientBuilder::timeout) is of the whole stream, however lively;
+    /// [`read_timeout`](crate::ClientBuilder::read_timeout) is of the silence between two pieces. To leave, drop it.
     ///
     /// ```
     /// # use wheelwright_http::{Client, Event, Server, sse};
