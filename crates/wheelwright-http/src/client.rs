@@ -71,22 +71,16 @@ use {dial::Dial as Dialing, wheelwright::net::TcpStream as Stream};
 /// # }
 /// ```
 #[doc(alias("ClientSession", "reqwest", "aiohttp", "fetch"))]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Client {
     pool: Rc<Pool>,
-}
-
-impl Default for Client {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl Client {
     /// Makes a client with the default settings.
     #[must_use]
     pub fn new() -> Self {
-        Self { pool: Pool::new(options::Options::default()) }
+        Self::default()
     }
 
     /// Begins a client with other settings.

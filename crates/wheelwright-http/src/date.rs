@@ -33,18 +33,25 @@ pub(crate) fn seconds() -> u64 {
 }
 
 /// Reads a date in any of the three forms that there are; what is before 1970 is 1970.
-pub(crate) fn parse(text: &str) -> Option<u64> {
+///
+/// A year of two digits is the last of its kind that is no more than fifty years from now.
+pub(crate) fn parse(text: &str, now: u64) -> Option<u64> {
     let words: Vec<&str> = text.split([' ', ',', '-', ':']).filter(|word| !word.is_empty()).collect();
     let ([_, day, month, year, hours, minutes, seconds, "GMT"] | [_, month, day, hours, minutes, seconds, year]) =
         words[..]
     else {
         return None;
     };
-    let year = number(year, 0, 9_999)?;
-    let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    // A year of two digits is one of this century.
-    let days = days(if year < 100 { year + 2_000 } else { year }, month, number(day, 1, 31)?);
-    Some(days * 86_400 + number(hours, 0, 23)? * 3_600 + number(minutes, 0, 59)? * 60 + number(seconds, 0, 60)?)
+    let (month, day) = (MONTHS.iter().position(|name| *name == month)? + 1, number(day, 1, 31)?);
+    let time = number(hours, 0, 23)? * 3_600 + number(minutes, 0, 59)? * 60 + number(seconds, 0, 60)?;
+    let in_year = |year| days(year, month, day) * 86_400 + time;
+    if year.len() != 2 {
+        return number(year, 1, 9_999).map(in_year);
+    }
+    let (this_year, this_month, today) = civil(now / 86_400);
+    let limit = days(this_year + 50, this_month, today) * 86_400 + now % 86_400;
+    let digits = number(year, 0, 99)?;
+    (1_900..=this_year + 50).rev().filter(|year| year % 100 == digits).map(in_year).find(|then| *then <= limit)
 }
 
 fn number(word: &str, least: u64, most: u64) -> Option<u64> {
@@ -88,7 +95,12 @@ fn days(year: u64, month: usize, day: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{civil, format, now, parse};
+    use super::{civil, format, now};
+
+    /// Reads a date whose year has four digits, or is meant now.
+    fn parse(text: &str) -> Option<u64> {
+        super::parse(text, super::seconds())
+    }
 
     #[test]
     fn dates_read_as_the_standard_writes_them() {
@@ -119,8 +131,7 @@ mod tests {
 
     #[test]
     fn a_date_has_three_forms_and_no_other() {
-        assert_eq!(parse("Wednesday, 06-Jun-35 08:49:37 GMT"), parse("Wed, 06 Jun 2035 08:49:37 GMT"));
-        for text in ["Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 GMT"] {
+        for text in ["Sun Nov  6 08:49:37 1994", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"] {
             assert_eq!(parse(text), Some(784_111_777), "{text}");
         }
         assert_eq!(parse("Thu, 01 Jan 1903 00:00:00 GMT"), Some(0), "long ago");
@@ -133,6 +144,8 @@ mod tests {
             "Sun, 00 Nov 1994 08:49:37 GMT",
             "Sun, 32 Nov 1994 08:49:37 GMT",
             "Sun, 06 Nov 0 08:49:37 GMT GMT",
+            "Sun, 06 Jan 0000 08:49:37 GMT",
+            "Sunday, 06-Nov-+4 08:49:37 GMT",
             "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
             "Sun, 06 Nov 1994 24:49:37 GMT",
             "Sun, 06 Nov 1994 08:60:37 GMT",
@@ -140,6 +153,23 @@ mod tests {
             "Sun, +6 Nov 1994 08:49:37 GMT",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_digits_are_a_year_at_most_fifty_ahead() {
+        for (now, text, year) in [
+            ("Thu, 26 Nov 2026 12:00:00 GMT", "Monday, 01-Jan-00 00:00:00 GMT", "Mon, 01 Jan 2000 00:00:00 GMT"),
+            ("Thu, 26 Nov 2026 12:00:00 GMT", "Monday, 26-Nov-76 12:00:00 GMT", "Mon, 26 Nov 2076 12:00:00 GMT"),
+            ("Thu, 26 Nov 2026 12:00:00 GMT", "Monday, 26-Nov-76 12:00:01 GMT", "Mon, 26 Nov 1976 12:00:01 GMT"),
+            ("Thu, 26 Nov 2026 12:00:00 GMT", "Monday, 01-Jan-77 00:00:00 GMT", "Mon, 01 Jan 1977 00:00:00 GMT"),
+            ("Fri, 31 Dec 1999 23:59:59 GMT", "Monday, 01-Jan-00 00:00:00 GMT", "Mon, 01 Jan 2000 00:00:00 GMT"),
+            ("Sat, 01 Jan 2000 00:00:00 GMT", "Monday, 31-Dec-99 23:59:59 GMT", "Mon, 31 Dec 1999 23:59:59 GMT"),
+            ("Sun, 01 Jan 2090 00:00:00 GMT", "Monday, 01-Jan-10 00:00:00 GMT", "Mon, 01 Jan 2110 00:00:00 GMT"),
+            ("Tue, 29 Feb 2028 00:00:00 GMT", "Monday, 01-Mar-78 00:00:00 GMT", "Mon, 01 Mar 2078 00:00:00 GMT"),
+        ] {
+            let now = parse(now).expect("it is a date");
+            assert_eq!(super::parse(text, now), parse(year), "{text} as of {now}");
         }
     }
 

@@ -40,7 +40,7 @@ pub enum ErrorKind {
     BadUrl,
     /// The host's name could not be resolved.
     Dns,
-    /// No address of the host accepted the connection.
+    /// No address of the host accepted the connection. Another host may.
     Connect,
     /// The server did not prove who it is, or it speaks no TLS; or TLS is not built in.
     Tls,
@@ -64,7 +64,10 @@ pub enum ErrorKind {
     Status,
     /// The call was cancelled.
     Cancelled,
-    /// The socket failed in another way.
+    /// The socket failed in another way, the source of a body failed, or this process can open no socket.
+    ///
+    /// The last of these, for want of a descriptor, is no [`Connect`](Self::Connect), since no other host will do better: the
+    /// next call may, for which the client closes its idle connections.
     Io,
 }
 
@@ -149,6 +152,8 @@ impl Error {
     }
 
     /// Returns whether no connection came about: no name, no answer, no time.
+    ///
+    /// Another host may do better. A lack of descriptors, which is this process's own, is [`Io`](ErrorKind::Io).
     #[must_use]
     pub fn is_connect(&self) -> bool {
         matches!(

@@ -62,10 +62,7 @@ impl<'u> Url<'u> {
     }
 
     fn usual_port(&self) -> u16 {
-        match self.secure {
-            true => 443,
-            false => 80,
-        }
+        if self.secure { 443 } else { 80 }
     }
 
     /// Returns the address, where the host is one and no name.

@@ -18,7 +18,7 @@ use wheelwright::net::ListenOptions;
 use wheelwright::sync::Barrier;
 use wheelwright::time::sleep;
 use wheelwright::{block_on, spawn_blocking};
-use wheelwright_http::ErrorKind::{Connect, Timeout};
+use wheelwright_http::ErrorKind::{Io, Timeout};
 use wheelwright_http::{Body, Client, Incoming, Phase, Running, Server};
 
 use super::hostile::page;
@@ -116,10 +116,10 @@ pub(crate) fn on_the_client() {
             let gathered = crowd(SOON, &client, 0..FEW, |id| format!("http://{addr}/gather/{id}/{FEW}")).await;
             assert!(gathered.iter().all(|outcome| outcome.end.is_none()), "there are just enough descriptors");
             let outcomes = crowd(AT_ONCE, &client, ids.clone(), url).await;
-            assert_eq!(outcomes[0].end, Some(Connect), "no descriptor was left");
+            assert_eq!(outcomes[0].end, Some(Io), "no descriptor was left");
             let through = outcomes.iter().filter(|outcome| outcome.end.is_none()).count() as u64;
             assert_eq!(through, FEW.min(count - 1), "the others have what the idle connections had");
-            let lost = outcomes.iter().filter(|outcome| outcome.end == Some(Connect)).count() as u64;
+            let lost = outcomes.iter().filter(|outcome| outcome.end == Some(Io)).count() as u64;
             assert_eq!(through + lost, count, "all the others were told so");
             assert_eq!(ask(client.get(url(1)).expect("a URL"), 1).await.end, None, "nobody had to free a descriptor");
 

@@ -8,21 +8,20 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::header::{CONNECTION, HeaderValue};
 use http::{HeaderMap, Method};
 use wheelwright::sync::{AcquireOwned, OwnedPermit};
-use wheelwright::time::Sleep;
+use wheelwright::time::{Sleep, now};
 
 use super::Dialing;
 use super::discard::discard;
 use super::exchange::{Answer, Exchange, broken, is_closed};
 use super::limits::Limits;
-use super::pool::{Host, Lease, Pool};
+use super::pool::{Host, Lease, Pool, fresh};
 use super::redirect::Trail;
 use super::response::Response;
-use super::retry;
 use super::upload::{Step, Upload};
 use crate::body::Body;
 use crate::buffers::{keep_output, take_output};
@@ -31,6 +30,9 @@ use crate::{Error, ErrorKind, Phase};
 
 /// A body up to this size is copied behind its head, so that both leave in one piece.
 const SMALL: usize = 16 * 1024;
+
+/// A dial that lay there for longer than this and gets no further is not waited for: its first packet was lost (RFC 6298).
+const STUCK: Duration = Duration::from_secs(1);
 
 /// A request in its parts.
 #[derive(Debug)]
@@ -59,10 +61,17 @@ pub struct Sending {
 }
 
 enum Stage {
-    Fault(Error),
+    Fault(Option<Error>),
     Start,
     Permit(AcquireOwned),
-    Dial(Box<Dialing>, Option<OwnedPermit>),
+    Dial {
+        dial: Box<Dialing>,
+        /// Since when it lay there, if another call has begun it.
+        begun: Option<Instant>,
+        /// The wait for another connection, where one that was used may do.
+        returned: Option<AcquireOwned>,
+        permit: Option<OwnedPermit>,
+    },
     Upload(Box<Upload>),
     Receive(Exchange),
     /// Before another try.
@@ -77,7 +86,7 @@ impl Sending {
     }
 
     pub(crate) fn fault(error: Error) -> Self {
-        Self { call: None, limits: Limits::new(None), stage: Stage::Fault(error) }
+        Self { call: None, limits: Limits::new(None), stage: Stage::Fault(Some(error)) }
     }
 
     /// Goes on from one stage to the next; ready with a response at the end of the last.
@@ -88,14 +97,7 @@ impl Sending {
                 let permit = ready!(Pin::new(wait).poll(cx)).expect("nobody closes the permits of a host");
                 Poll::Ready(self.connect(Some(permit)))
             }
-            Stage::Dial(dial, permit) => {
-                let stream = ready!(dial.poll(&mut self.limits, cx))?;
-                let permit = permit.take();
-                let call = self.call();
-                call.pool.opened.set(call.pool.opened.get() + 1);
-                let lease = call.host.lease(stream, permit);
-                Poll::Ready(self.exchange(lease))
-            }
+            Stage::Dial { .. } => self.poll_dial(cx),
             Stage::Upload(upload) => match ready!(upload.poll_step(cx)) {
                 Ok(step) => Poll::Ready(self.advance(step)),
                 Err(error) => Poll::Ready(self.fail(error)),
@@ -114,10 +116,7 @@ impl Sending {
                 self.stage = Stage::Start;
                 Poll::Ready(Ok(None))
             }
-            Stage::Fault(_) => match std::mem::replace(&mut self.stage, Stage::Done) {
-                Stage::Fault(error) => Poll::Ready(Err(error)),
-                _ => unreachable!("the stage was a fault a line above"),
-            },
+            Stage::Fault(error) => Poll::Ready(Err(error.take().expect("it is told once"))),
             Stage::Done => panic!("a request was polled after it gave its response"),
         }
     }
@@ -133,7 +132,7 @@ impl Sending {
         if call.host.secure && cfg!(not(feature = "tls")) {
             return Err(Error::new(ErrorKind::Tls, "https needs the feature `tls`, which is not built in"));
         }
-        let Some(permits) = call.host.permits() else { return self.connect(None) };
+        let Some(permits) = &call.host.permits else { return self.connect(None) };
         let (limit, wait) = (call.pool.options.pool, permits.acquire_owned());
         self.limits.enter(Phase::Pool, limit);
         self.stage = Stage::Permit(wait);
@@ -141,16 +140,58 @@ impl Sending {
     }
 
     fn connect(&mut self, mut permit: Option<OwnedPermit>) -> Result<Option<Response>, Error> {
-        match self.call().host.take_idle(&mut permit) {
-            Some(lease) => self.exchange(lease),
-            None => self.dial(permit),
+        let call = self.call();
+        if let Some(lease) = call.host.take_idle(&mut permit) {
+            return self.exchange(lease);
         }
+        let (found, returned) = (call.host.take_begun(), Some(call.host.returned.acquire_owned()));
+        let (dial, begun) = found.unzip();
+        let dial = dial.unwrap_or_default();
+        dial.enter(&Rc::clone(&call.pool).options, &mut self.limits);
+        self.stage = Stage::Dial { dial, begun, returned, permit };
+        Ok(None)
     }
 
-    fn dial(&mut self, permit: Option<OwnedPermit>) -> Result<Option<Response>, Error> {
-        let dial = Dialing::new(&self.call().pool, &self.call().host);
-        self.stage = Stage::Dial(Box::new(dial), permit);
-        Ok(None)
+    /// Dials, unless another connection comes back that was used before and may do all the same.
+    fn dial(&mut self, returned: Option<AcquireOwned>, permit: Option<OwnedPermit>) -> Option<Response> {
+        self.stage = Stage::Dial { dial: Box::default(), begun: None, returned, permit };
+        None
+    }
+
+    fn poll_dial(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Response>, Error>> {
+        let call = self.call.as_ref().expect("every stage but a fault has a call");
+        let (pool, host) = (&call.pool, &call.host);
+        let Stage::Dial { dial, begun, returned, permit } = &mut self.stage else { unreachable!("it dials") };
+        let stream = match dial.poll(pool, host, &mut self.limits, cx) {
+            Poll::Pending if begun.is_none_or(|since| now() - since < STUCK) => return self.poll_returned(cx),
+            Poll::Ready(dialed) if begun.is_none() => Some(dialed?),
+            // What lay there is as doubtful as a connection that did: if it fails, that is nobody's fault.
+            Poll::Ready(dialed) => dialed.ok().and_then(fresh),
+            Poll::Pending => None,
+        };
+        let (permit, returned) = (permit.take(), returned.take());
+        let Some(stream) = stream else { return Poll::Ready(Ok(self.dial(returned, permit))) };
+        pool.opened.set(pool.opened.get() + 1);
+        let lease = Lease { stream, reused: begun.is_some(), host: Rc::clone(host), permit };
+        drop(std::mem::replace(&mut self.stage, Stage::Done));
+        Poll::Ready(self.exchange(lease))
+    }
+
+    /// Looks for a connection that another call gave back while this one dials.
+    fn poll_returned(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Response>, Error>> {
+        let host = &self.call.as_ref().expect("every stage but a fault has a call").host;
+        let Stage::Dial { dial, returned, permit, .. } = &mut self.stage else { unreachable!("it dials") };
+        while let Some(wait) = returned {
+            ready!(Pin::new(&mut *wait).poll(cx)).expect("nobody closes it").forget();
+            // Who was quicker may have taken it.
+            *wait = host.returned.acquire_owned();
+            if let Some(lease) = host.take_idle(permit) {
+                host.put_begun(std::mem::take(dial));
+                self.stage = Stage::Done;
+                return Poll::Ready(self.exchange(lease));
+            }
+        }
+        Poll::Pending
     }
 
     /// Writes what one write takes, which is the whole of most requests.
@@ -177,10 +218,7 @@ impl Sending {
             keep_output(out);
             return Ok(self.receive(exchange));
         }
-        let rest = match small {
-            Some(_) => Body::empty(),
-            None => call.body.hand_out(),
-        };
+        let rest = if small.is_some() { Body::empty() } else { call.body.hand_out() };
         self.limits.enter(Phase::Send, call.pool.options.send);
         self.stage = Stage::Upload(Box::new(Upload::new(exchange, out, encoder, rest)));
         Ok(None)
@@ -203,12 +241,11 @@ impl Sending {
     }
 
     fn receive(&mut self, exchange: Exchange) -> Option<Response> {
-        let options = &self.call().pool.options;
-        let (phase, limit) = match exchange.begun {
-            false => (Phase::FirstByte, options.first_byte),
-            true => (Phase::Gap, options.gap),
-        };
-        self.limits.enter(phase, limit);
+        let options = &self.call.as_ref().expect("every stage but a fault has a call").pool.options;
+        match exchange.begun {
+            false => self.limits.enter(Phase::FirstByte, options.first_byte),
+            true => self.limits.enter(Phase::Gap, options.gap),
+        }
         self.stage = Stage::Receive(exchange);
         None
     }
@@ -224,7 +261,7 @@ impl Sending {
             return Err(error);
         }
         // On a fresh connection: another idle one may be as stale as this one was.
-        self.dial(exchange.lease.give_up())
+        Ok(self.dial(None, exchange.lease.permit))
     }
 
     fn respond(&mut self, mut answer: Answer) -> Result<Option<Response>, Error> {
@@ -292,9 +329,13 @@ impl Future for Sending {
                 Poll::Ready(Err(error)) => error,
                 Poll::Pending => ready!(this.limits.poll_passed(cx)),
             };
-            // The connection is closed and the permit free before anybody hears of the error.
-            this.stage = Stage::Done;
-            let call = this.call.as_mut().filter(|_| retry::may_pass(&error));
+            // The connection is closed and the permit free before anybody hears of the error. If no response began, the
+            // reason may pass.
+            let may_pass = match std::mem::replace(&mut this.stage, Stage::Done) {
+                Stage::Dial { .. } => error.kind() != ErrorKind::Tls,
+                _ => error.kind() == ErrorKind::Closed,
+            };
+            let call = this.call.as_mut().filter(|_| may_pass);
             match call.and_then(|call| call.next_try(&mut this.limits, None)) {
                 Some(pause) => this.stage = Stage::Pause(pause),
                 None => return Poll::Ready(Err(error)),
@@ -309,7 +350,7 @@ impl fmt::Debug for Sending {
             Stage::Fault(_) => "fault",
             Stage::Start => "start",
             Stage::Permit(_) => "permit",
-            Stage::Dial(..) => "dial",
+            Stage::Dial { .. } => "dial",
             Stage::Upload(_) => "upload",
             Stage::Receive(_) => "receive",
             Stage::Pause(_) => "pause",

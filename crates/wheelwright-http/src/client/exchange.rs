@@ -63,10 +63,7 @@ impl Exchange {
 
     /// What it means that the server has gone: before the first byte of a response it closed, after it the response is cut.
     pub(crate) fn gone(&self) -> ErrorKind {
-        match self.begun {
-            false => ErrorKind::Closed,
-            true => ErrorKind::Incomplete,
-        }
+        if self.begun { ErrorKind::Incomplete } else { ErrorKind::Closed }
     }
 
     /// Whether the connection was stale, and the request can be sent as if it never had been.

@@ -70,13 +70,9 @@ impl Limits {
         let mut now = None;
         let mut clock = || *now.get_or_insert_with(time::now);
         let (total, of_phase) = (self.total.begin(&mut clock), self.of_phase.begin(&mut clock));
-        let due = match (total, of_phase) {
-            (Some(total), Some(of_phase)) => total.min(of_phase),
-            (Some(due), None) | (None, Some(due)) => due,
-            (None, None) => {
-                self.sleep = None;
-                return Poll::Pending;
-            }
+        let Some(due) = total.into_iter().chain(of_phase).min() else {
+            self.sleep = None;
+            return Poll::Pending;
         };
         let sleep = self.sleep.get_or_insert_with(|| sleep_until(due));
         if sleep.deadline() != Some(due) {

@@ -2,20 +2,25 @@
 //!
 //! Idle connections lie in their host's list; no task watches them. What the loop knows of a socket is looked at when it is
 //! taken out, and one sweeping task closes those that lay too long: it exists only while some connection is idle.
+//!
+//! A call that dials takes a connection that is given back meanwhile. Its dial is neither given up, which would make calls
+//! that overlap a little begin one after another and end none, nor carried on by a task, of which there might be many: it is
+//! laid beside the idle connections as it is. The kernel goes on with it, and the next call that finds nothing idle does.
+//! So no more is dialed than calls have waited at once, and all of it together stays within the permits.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wheelwright::JoinHandle;
 use wheelwright::sync::{OwnedPermit, Semaphore};
-use wheelwright::time::sleep;
+use wheelwright::time::{now, sleep};
 
-use super::Stream;
 use super::options::Options;
+use super::{Dialing, Stream};
 use crate::buffers::{keep_output, take_output};
 use crate::url::Url;
 use crate::{Error, ErrorKind};
@@ -27,6 +32,7 @@ const SWEEPS: u32 = 4;
 const FEW_HOSTS: usize = 64;
 
 /// The hosts of one client.
+#[derive(Default)]
 pub(crate) struct Pool {
     pub(crate) options: Options,
     /// How many connections were made.
@@ -42,8 +48,11 @@ pub(crate) struct Pool {
     /// How often the sweeper came by.
     sweeps: Cell<u32>,
     /// Ends with the pool, or when nothing is idle.
-    sweeper: RefCell<Option<JoinHandle<()>>>,
+    sweeper: RefCell<Option<Sweeper>>,
 }
+
+/// Ends when it is dropped.
+struct Sweeper(JoinHandle<()>);
 
 /// One origin: scheme, host and port.
 pub(crate) struct Host {
@@ -57,41 +66,33 @@ pub(crate) struct Host {
     pub(crate) origin: Box<str>,
     /// Where it is, if its name is an address.
     pub(crate) address: Option<SocketAddr>,
-    /// The longest idle first.
-    idle: RefCell<Vec<Idle>>,
-    permits: Option<Rc<Semaphore>>,
+    idle: Kept<Stream>,
+    /// What calls had begun that were served by another connection.
+    begun: Kept<(Box<Dialing>, Instant)>,
+    /// Gives a permit to whoever dials when a connection becomes idle; at most one is there that nobody took.
+    pub(crate) returned: Rc<Semaphore>,
+    /// The right to use a connection, where their number has a limit.
+    pub(crate) permits: Option<Rc<Semaphore>>,
     pool: Weak<Pool>,
 }
 
-struct Idle {
-    stream: Stream,
-    /// The sweep after which it was put here.
-    since: u32,
-}
+/// What is kept, and the sweep after which it was put here: the oldest first.
+type Kept<T> = RefCell<Vec<(T, u32)>>;
 
 /// The right to use a connection to a host, and the connection.
 #[derive(Debug)]
 pub(crate) struct Lease {
     pub(crate) stream: Stream,
-    /// It has served before, so that the server may have closed it unseen.
+    /// It has lain idle, so that the server may have closed it unseen.
     pub(crate) reused: bool,
-    host: Rc<Host>,
+    pub(crate) host: Rc<Host>,
     /// Dropped after the stream: whoever gets it finds the connection closed or in the list.
-    permit: Option<OwnedPermit>,
+    pub(crate) permit: Option<OwnedPermit>,
 }
 
 impl Pool {
     pub(crate) fn new(options: Options) -> Rc<Self> {
-        Rc::new(Self {
-            options,
-            opened: Cell::new(0),
-            calls: Cell::new(0),
-            hosts: RefCell::default(),
-            last: RefCell::default(),
-            prune_at: Cell::new(FEW_HOSTS),
-            sweeps: Cell::new(0),
-            sweeper: RefCell::default(),
-        })
+        Rc::new(Self { options, ..Self::default() })
     }
 
     /// Returns the host asked for last and what follows it, if the URL is for that host and spelled as plainly as can be.
@@ -128,7 +129,9 @@ impl Pool {
             origin: format!("{scheme}://{field}").into(),
             field: field.into(),
             address: url.address(),
-            idle: RefCell::default(),
+            idle: Kept::default(),
+            begun: Kept::default(),
+            returned: Rc::new(Semaphore::new(0)),
             permits: self.options.max_connections_per_host.map(|count| Rc::new(Semaphore::new(count))),
             pool: Rc::downgrade(self),
         });
@@ -143,84 +146,80 @@ impl Pool {
 
     /// Closes every idle connection: descriptors are lacking.
     pub(crate) fn evict_all(&self) {
-        let hosts: Vec<_> = self.hosts.borrow().values().cloned().collect();
-        for host in hosts {
-            let idle = host.idle.take();
-            drop(idle);
-        }
+        self.expire(|_| true);
     }
 
-    /// Closes what was idle for too long, and returns whether anything is idle still.
-    fn sweep(&self) -> bool {
-        let now = self.sweeps.get().wrapping_add(1);
-        self.sweeps.set(now);
+    /// Drops what was put here so long ago, and returns how much is left.
+    fn expire(&self, is_old: impl Fn(u32) -> bool) -> usize {
         let hosts: Vec<_> = self.hosts.borrow().values().cloned().collect();
-        let mut left = 0;
-        for host in hosts {
-            let mut idle = host.idle.borrow_mut();
-            let old = idle.iter().take_while(|idle| SWEEPS < now.wrapping_sub(idle.since)).count();
-            let gone: Vec<Idle> = idle.drain(..old).collect();
-            left += idle.len();
-            drop(idle);
-            drop(gone);
-        }
-        0 < left
+        hosts.iter().map(|host| expire(&host.idle, &is_old) + expire(&host.begun, &is_old)).sum()
     }
 
     fn start_sweeping(self: &Rc<Self>) {
         let mut sweeper = self.sweeper.borrow_mut();
-        if sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
+        if sweeper.as_ref().is_none_or(|sweeper| sweeper.0.is_finished()) {
             let sweeping = sweep(Rc::downgrade(self), self.options.pool_idle_timeout / SWEEPS);
-            *sweeper = Some(wheelwright::spawn_named("http idle", sweeping));
+            *sweeper = Some(Sweeper(wheelwright::spawn_named("http idle", sweeping)));
         }
     }
 }
 
-impl Drop for Pool {
+impl Drop for Sweeper {
     fn drop(&mut self) {
-        if let Some(sweeper) = self.sweeper.take() {
-            sweeper.abort();
-        }
+        self.0.abort();
     }
 }
 
-/// Sweeps until nothing is idle.
+fn expire<T>(kept: &Kept<T>, is_old: &impl Fn(u32) -> bool) -> usize {
+    let old = kept.borrow().iter().take_while(|(_, since)| is_old(*since)).count();
+    let gone: Vec<_> = kept.borrow_mut().drain(..old).collect();
+    drop(gone);
+    kept.borrow().len()
+}
+
+/// Closes what was idle for too long, until nothing is idle.
 async fn sweep(pool: Weak<Pool>, pause: Duration) {
     loop {
         sleep(pause).await;
-        if !pool.upgrade().is_some_and(|pool| pool.sweep()) {
+        let Some(pool) = pool.upgrade() else { return };
+        let now = pool.sweeps.get().wrapping_add(1);
+        pool.sweeps.set(now);
+        if pool.expire(|since| SWEEPS < now.wrapping_sub(since)) == 0 {
             return;
         }
     }
 }
 
 impl Host {
-    /// What waits for the right to use a connection; nothing where their number has no limit.
-    pub(crate) fn permits(&self) -> Option<&Rc<Semaphore>> {
-        self.permits.as_ref()
-    }
-
     /// Takes the connection that was used last, passing over those that are no longer fresh.
     pub(crate) fn take_idle(self: &Rc<Self>, permit: &mut Option<OwnedPermit>) -> Option<Lease> {
         loop {
-            let idle = self.idle.borrow_mut().pop()?;
-            if let Some(stream) = fresh(idle.stream) {
+            let (stream, _) = self.idle.borrow_mut().pop()?;
+            if let Some(stream) = fresh(stream) {
                 return Some(Lease { stream, reused: true, host: Rc::clone(self), permit: permit.take() });
             }
         }
     }
 
-    /// Puts a new connection under the permit.
-    pub(crate) fn lease(self: &Rc<Self>, stream: Stream, permit: Option<OwnedPermit>) -> Lease {
-        Lease { stream, reused: false, host: Rc::clone(self), permit }
+    /// Takes a dial that another call has begun, and since when it lay here.
+    pub(crate) fn take_begun(&self) -> Option<(Box<Dialing>, Instant)> {
+        self.begun.borrow_mut().pop().map(|(begun, _)| begun)
     }
 
-    fn put_idle(&self, stream: Stream) {
+    /// Puts a dial here for the next call, unless it hangs on what its user wrote: that may hold what others wait for.
+    pub(crate) fn put_begun(&self, dial: Box<Dialing>) {
+        if dial.may_lie() {
+            self.put(&self.begun, (dial, now()));
+        }
+    }
+
+    fn put<T>(&self, kept: &Kept<T>, what: T) {
         // The client may be gone: then nobody will ever ask again.
         let Some(pool) = self.pool.upgrade() else { return };
-        let room = pool.options.pool_max_idle_per_host.is_none_or(|most| self.idle.borrow().len() < most);
+        let count = || self.idle.borrow().len() + self.begun.borrow().len();
+        let room = pool.options.pool_max_idle_per_host.is_none_or(|most| count() < most);
         if room && !pool.options.pool_idle_timeout.is_zero() {
-            self.idle.borrow_mut().push(Idle { stream, since: pool.sweeps.get() });
+            kept.borrow_mut().push((what, pool.sweeps.get()));
             pool.start_sweeping();
         }
     }
@@ -230,18 +229,16 @@ impl Lease {
     /// Ends the use of a connection that may serve again.
     pub(crate) fn park(self) {
         let Self { stream, host, permit, .. } = self;
-        host.put_idle(stream);
+        host.put(&host.idle, stream);
+        if host.returned.available_permits() == 0 {
+            host.returned.add_permits(1);
+        }
         drop(permit);
-    }
-
-    /// Closes the connection and keeps the right to another one.
-    pub(crate) fn give_up(self) -> Option<OwnedPermit> {
-        self.permit
     }
 }
 
 /// Returns the connection unless something came on it: bytes nobody asked for, its end, or the end of its loop.
-fn fresh(mut stream: Stream) -> Option<Stream> {
+pub(crate) fn fresh(mut stream: Stream) -> Option<Stream> {
     if !stream.read_ready() {
         return Some(stream);
     }
@@ -256,6 +253,7 @@ impl fmt::Debug for Host {
         f.debug_struct("Host")
             .field("name", &self.field)
             .field("idle", &self.idle.borrow().len())
+            .field("begun", &self.begun.borrow().len())
             .field("permits", &self.permits.as_ref().map(|permits| permits.available_permits()))
             .finish_non_exhaustive()
     }

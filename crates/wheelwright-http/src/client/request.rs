@@ -88,6 +88,9 @@ impl RequestBuilder {
     /// A connection that was kept from an earlier call may have been closed by the server unseen. If it was, and nothing of
     /// a response came, and the method is idempotent (or not a byte was sent), the request is sent once more on a fresh one.
     ///
+    /// Where none was kept, one is made; if another call gives one back meanwhile, that is taken, and what was begun lies with
+    /// the kept ones until a further call needs it or the idle timeout ends it.
+    ///
     /// Redirects are followed as [`ClientBuilder::redirect`](crate::ClientBuilder::redirect) says, all within the limits of one
     /// call; other failures are told, unless the client was built with a [`Retry`](crate::Retry).
     ///

@@ -12,7 +12,7 @@ use super::call::Call;
 use super::exchange::Answer;
 use super::limits::Limits;
 use crate::proto::response::header_map;
-use crate::{Error, ErrorKind, Phase, date};
+use crate::{Phase, date};
 
 /// What one retry costs, in the account's coin.
 const RETRY: u64 = 1_000_000;
@@ -141,19 +141,14 @@ impl Call {
     }
 }
 
-/// Returns whether no response began, for a reason that may pass.
-pub(super) fn may_pass(error: &Error) -> bool {
-    use ErrorKind::{Closed, Connect, Dns, Timeout};
-    matches!(error.kind(), Closed | Connect | Dns | Timeout(Phase::Dns | Phase::Connect | Phase::Tls))
-}
-
 /// How long the server asks to be left alone (RFC 9110 section 10.2.3).
 fn asked(answer: &Answer) -> Duration {
     let headers = header_map(&answer.head).expect("the head was read before");
     let text = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let now = date::seconds();
     let seconds = match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         true => text.parse().unwrap_or(u64::MAX),
-        false => date::parse(text).map_or(0, |then| then.saturating_sub(date::seconds())),
+        false => date::parse(text, now).map_or(0, |then| then.saturating_sub(now)),
     };
     Duration::from_secs(seconds)
 }

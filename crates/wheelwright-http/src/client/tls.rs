@@ -6,7 +6,6 @@
 use std::cell::OnceCell;
 use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -20,7 +19,7 @@ use wheelwright::net::TcpStream;
 
 use super::dial::Dial;
 use super::limits::Limits;
-use super::options::ClientBuilder;
+use super::options::{ClientBuilder, Options};
 use super::pool::{Host, Pool};
 use crate::body::BodyError;
 use crate::{Error, ErrorKind, Phase};
@@ -109,6 +108,7 @@ impl ClientBuilder {
 }
 
 /// A connection being made: the dial, and the handshake behind it where the scheme asks for one.
+#[derive(Default)]
 pub(crate) struct SecureDial {
     dial: Dial,
     /// There once it is connected.
@@ -116,37 +116,50 @@ pub(crate) struct SecureDial {
 }
 
 impl SecureDial {
-    pub(crate) fn new(pool: &Rc<Pool>, host: &Rc<Host>) -> Self {
-        Self { dial: Dial::new(pool, host), stream: None }
-    }
-
     /// Asks for the connection; the caller keeps the limits, whose phases this enters.
-    pub(crate) fn poll(&mut self, limits: &mut Limits, cx: &mut Context<'_>) -> Poll<Result<Stream, Error>> {
-        let refused =
-            |host: &Host, error| Error::new(ErrorKind::Tls, format!("no TLS with {}", host.field)).because(error);
+    pub(crate) fn poll(
+        &mut self,
+        pool: &Pool,
+        host: &Host,
+        limits: &mut Limits,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Stream, Error>> {
+        let refused = |error| Error::new(ErrorKind::Tls, format!("no TLS with {}", host.field)).because(error);
         if self.stream.is_none() {
-            let socket = ready!(self.dial.poll(limits, cx))?;
-            limits.enter(Phase::Tls, self.dial.pool.options.tls.limit);
-            self.stream = Some(self.begin(socket).map_err(|error| refused(&self.dial.host, error))?);
+            let socket = ready!(self.dial.poll(pool, host, limits, cx))?;
+            self.stream = Some(begin(pool, host, socket).map_err(refused)?);
+            self.enter(&pool.options, limits);
         }
         let stream = self.stream.as_mut().expect("it is there from a few lines above on");
-        ready!(stream.poll_handshake(cx)).map_err(|error| refused(&self.dial.host, error.into()))?;
+        ready!(stream.poll_handshake(cx)).map_err(|error| refused(error.into()))?;
         Poll::Ready(Ok(self.stream.take().expect("it shook hands a line above")))
     }
 
-    fn begin(&self, socket: TcpStream) -> Result<Stream, BodyError> {
-        let host = &self.dial.host;
-        if !host.secure {
-            return Ok(Stream { socket, tls: None });
+    /// Enters the phase in which it is.
+    pub(crate) fn enter(&self, options: &Options, limits: &mut Limits) {
+        match self.stream {
+            Some(_) => limits.enter(Phase::Tls, options.tls.limit),
+            None => self.dial.enter(options, limits),
         }
-        // Whom the certificate has to name.
-        let name = match host.address {
-            Some(address) => ServerName::IpAddress(address.ip().into()),
-            None => ServerName::try_from(host.name.to_string())?,
-        };
-        let tls = ClientConnection::new(self.dial.pool.options.tls.config(), name)?;
-        Ok(Stream { socket, tls: Some(Box::new(tls)) })
     }
+
+    /// As [`Dial::may_lie`].
+    pub(crate) fn may_lie(&self) -> bool {
+        self.dial.may_lie()
+    }
+}
+
+fn begin(pool: &Pool, host: &Host, socket: TcpStream) -> Result<Stream, BodyError> {
+    if !host.secure {
+        return Ok(Stream { socket, tls: None });
+    }
+    // Whom the certificate has to name.
+    let name = match host.address {
+        Some(address) => ServerName::IpAddress(address.ip().into()),
+        None => ServerName::try_from(host.name.to_string())?,
+    };
+    let tls = ClientConnection::new(pool.options.tls.config(), name)?;
+    Ok(Stream { socket, tls: Some(Box::new(tls)) })
 }
 
 /// A connection, and the secret of its two ends where the scheme is https.

@@ -7,6 +7,7 @@ mod crowd; // section F and J: many calls at once
 mod flow; // sections H and J: bodies both ways, slow readers, half-closed connections
 mod limits; // sections H and J: limits of size and time
 mod locations; // section G: where it goes on
+mod overtaken; // section F: a dial, and a connection that comes back first
 mod pool; // section F: which connection serves
 mod redirects; // section G: which way it goes on
 mod responses; // section E: what comes back
