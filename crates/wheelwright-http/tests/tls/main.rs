@@ -9,4 +9,6 @@ mod secure; // a connection that follows a script -> one that follows it under T
 
 mod bodies; // sections A, E and F: what comes and goes, and what a cut means
 mod handshakes; // section I: who is let in
+mod overtaken; // section F: a handshake, and a connection that comes back first
+mod redirects; // section G: from one scheme to the other
 mod reuse; // sections F and I: which connection serves, and how it is closed

@@ -70,7 +70,7 @@ pub(crate) async fn get(client: &Client, server: &Server) -> String {
 
 impl Secure {
     /// Shakes hands; marks `shaken`, or how the client refused.
-    fn accept(mut connection: Connection, config: &Arc<ServerConfig>) -> Option<Self> {
+    pub(crate) fn accept(mut connection: Connection, config: &Arc<ServerConfig>) -> Option<Self> {
         let mut tls = ServerConnection::new(Arc::clone(config)).expect("the settings are good");
         while tls.is_handshaking() {
             match tls.complete_io(&mut connection.stream) {
@@ -131,6 +131,10 @@ impl Secure {
 
     pub(crate) fn mark(&self, name: &'static str) {
         self.marks.mark(name);
+    }
+
+    pub(crate) fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     pub(crate) fn wait_for(&self, name: &'static str, count: usize) {
