@@ -92,6 +92,8 @@ const CASES: &[Case] = &[
     Case { name: "a_name_without_an_address_fails_its_calls_alone", body: faults::unknown_name, check: succeeds },
     Case { name: "a_slow_resolver_holds_up_nobody_else", body: faults::slow_resolver, check: succeeds },
     Case { name: "calls_in_line_for_a_full_host_end_at_their_limit", body: faults::full, check: succeeds },
+    Case { name: "calls_that_do_not_wait_for_a_full_host_end_at_once", body: faults::full_at_once, check: succeeds },
+    Case { name: "requests_beyond_the_threads_are_refused_at_once", body: faults::no_thread_free, check: succeeds },
     Case {
         name: "a_client_without_descriptors_closes_its_idle_connections",
         body: faults::on_the_client,

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::ops::Range;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -15,9 +16,11 @@ use wheelwright_http::{Client, ClientBuilder, Phase};
 
 use super::hostile::{Hostile, page};
 use super::{
-    Held, LIMIT, Outcome, SIZES, SOON, all_end, ask, beside_a_heart, crowd, has_all_permits, is_unhurt, none_is_early,
-    raise_descriptor_limit, under_load,
+    AT_ONCE, Held, LIMIT, Outcome, SIZES, SOON, all_end, ask, beside_a_heart, crowd, has_all_permits, is_unhurt,
+    none_is_early, raise_descriptor_limit, under_load,
 };
+
+type Crowd<'c> = Pin<Box<dyn Future<Output = Vec<Outcome>> + 'c>>;
 
 /// Runs a case on a client that has as many idle connections as there are calls. It is dropped afterwards.
 fn with_idle(options: impl Fn(u64) -> ClientBuilder, fault: impl AsyncFn(&mut Hostile, &Client, Range<u64>)) {
@@ -114,10 +117,19 @@ pub(crate) fn second_request() {
 /// All the connections of a host are in use: whoever waits for one gives up after the limit, and those who use them never
 /// notice.
 pub(crate) fn full() {
+    with_all_in_use(LIMIT, async |crowd| beside_a_heart(crowd).await);
+}
+
+/// The same where nobody is to wait.
+pub(crate) fn full_at_once() {
+    with_all_in_use(Duration::ZERO, async |crowd| crowd.await);
+}
+
+fn with_all_in_use(limit: Duration, waiting: impl AsyncFn(Crowd<'_>) -> Vec<Outcome>) {
     let server = Hostile::start();
     under_load(
         &server,
-        |options| options.pool_timeout(LIMIT),
+        |options| options.pool_timeout(limit),
         async |client, ids| {
             let (count, requests) = (ids.end - ids.start, server.requests());
             let ended = RefCell::new(Vec::new());
@@ -134,9 +146,10 @@ pub(crate) fn full() {
                 while server.requests() < requests + count as usize {
                     sleep(Duration::from_millis(1)).await;
                 }
-                let outcomes = beside_a_heart(crowd(LIMIT, client, ids.clone(), |id| server.url("whole", id))).await;
+                let crowd = crowd(limit + AT_ONCE, client, ids.clone(), |id| server.url("whole", id));
+                let outcomes = waiting(Box::pin(crowd)).await;
                 all_end(&outcomes, Timeout(Phase::Pool));
-                none_is_early(&outcomes, LIMIT);
+                none_is_early(&outcomes, limit);
                 ended.borrow_mut().push("waiters");
                 // Another client is the last to come, and lets the holders go.
                 assert_eq!(hold(&Client::new(), ids.end + count).await.end, None);

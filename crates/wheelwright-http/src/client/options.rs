@@ -98,7 +98,7 @@ impl ClientBuilder {
 
     /// Limits the wait for one of the host's connections, where those are limited.
     ///
-    /// No limit unless it is set.
+    /// No limit unless it is set. A call that finds none in time fails with `Timeout(Pool)`; after zero, at once.
     pub fn pool_timeout(mut self, limit: Duration) -> Self {
         self.options.pool = Some(limit);
         self
