@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wheelwright::{JoinHandle, spawn};
+use wheelwright::{JoinHandle, spawn, yield_now};
 use wheelwright_http::ErrorKind::Timeout;
 use wheelwright_http::{Client, ClientBuilder, Error, ErrorKind, Phase, Response};
 
@@ -109,4 +109,38 @@ fn who_goes_on_with_a_handshake_has_the_time_of_one() {
         taken.abort();
         server.marks().mark("end");
     });
+}
+
+#[test]
+fn two_callers_soon_have_two_connections_however_long_one_takes_to_make() {
+    let config = Arc::new(authority().identity(&[NAME]).config());
+    let server = Server::start(move |connection| {
+        if connection.number != 1 {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let Some(mut secure) = Secure::accept(connection, &config) else { return };
+        while secure.request().is_some() {
+            std::thread::sleep(Duration::from_millis(2));
+            secure.send(format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}", secure.number));
+        }
+    });
+    run(async {
+        let client = built(anywhere());
+        assert_eq!(get(&client, &server, "/").await.as_deref(), Ok("1"));
+        let caller = async || {
+            let (mut first, mut second) = (0, 0);
+            while second < 20 {
+                // Else the next call would begin, and take the connection, before anybody who was told of it has a turn.
+                yield_now().await;
+                match get(&client, &server, "/").await.as_deref() {
+                    Ok("1") => first += 1,
+                    _ => second += 1,
+                }
+            }
+            first
+        };
+        let first = wheelwright::race(caller(), caller()).await;
+        assert!(0 < first, "F 126: until there were two, they shared one");
+    });
+    assert_eq!(server.connections(), 2, "F 126: the dial that was begun first is the only one");
 }
