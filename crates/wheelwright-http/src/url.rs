@@ -128,10 +128,7 @@ pub(crate) fn origin_form(target: &str) -> Result<Cow<'_, str>, Error> {
 /// Appends the text with everything encoded that a request line cannot hold.
 pub(crate) fn encode(text: &str, sent: &mut String) {
     for byte in text.bytes() {
-        match SENDABLE[usize::from(byte)] {
-            true => sent.push(char::from(byte)),
-            false => sent.push_str(&format!("%{byte:02X}")),
-        }
+        if SENDABLE[usize::from(byte)] { sent.push(char::from(byte)) } else { sent.push_str(&format!("%{byte:02X}")) }
     }
 }
 

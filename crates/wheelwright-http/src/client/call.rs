@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderValue};
 use http::{HeaderMap, Method};
@@ -31,7 +31,7 @@ use crate::{Error, ErrorKind, Phase};
 /// A body up to this size is copied behind its head, so that both leave in one piece.
 const SMALL: usize = 16 * 1024;
 
-/// A dial that lay there for longer than this and gets no further is not waited for: its first packet was lost (RFC 6298).
+/// A dial that lay there for longer than this and is not done is not waited for: its first packet was lost (RFC 6298).
 const STUCK: Duration = Duration::from_secs(1);
 
 /// A request in its parts.
@@ -66,8 +66,7 @@ enum Stage {
     Permit(AcquireOwned),
     Dial {
         dial: Box<Dialing>,
-        /// Since when it lay there, if another call has begun it.
-        begun: Option<Instant>,
+        begun: Begun,
         /// The wait for another connection, where one that was used may do.
         returned: Option<AcquireOwned>,
         permit: Option<OwnedPermit>,
@@ -77,6 +76,16 @@ enum Stage {
     /// Before another try.
     Pause(Sleep),
     Done,
+}
+
+/// When a dial was begun.
+#[derive(Clone, Copy, PartialEq)]
+enum Begun {
+    Now,
+    /// By another call, a moment before.
+    Before,
+    /// By another call, so that it should be done.
+    LongBefore,
 }
 
 impl Sending {
@@ -144,9 +153,12 @@ impl Sending {
         if let Some(lease) = call.host.take_idle(&mut permit) {
             return self.exchange(lease);
         }
-        let (found, returned) = (call.host.take_begun(), Some(call.host.returned.acquire_owned()));
-        let (dial, begun) = found.unzip();
-        let dial = dial.unwrap_or_default();
+        let returned = Some(call.host.returned.acquire_owned());
+        let (dial, begun) = match call.host.take_begun() {
+            None => (Box::default(), Begun::Now),
+            Some((dial, since)) if now() - since < STUCK => (dial, Begun::Before),
+            Some((dial, _)) => (dial, Begun::LongBefore),
+        };
         dial.enter(&Rc::clone(&call.pool).options, &mut self.limits);
         self.stage = Stage::Dial { dial, begun, returned, permit };
         Ok(None)
@@ -154,7 +166,7 @@ impl Sending {
 
     /// Dials, unless another connection comes back that was used before and may do all the same.
     fn dial(&mut self, returned: Option<AcquireOwned>, permit: Option<OwnedPermit>) -> Option<Response> {
-        self.stage = Stage::Dial { dial: Box::default(), begun: None, returned, permit };
+        self.stage = Stage::Dial { dial: Box::default(), begun: Begun::Now, returned, permit };
         None
     }
 
@@ -163,8 +175,8 @@ impl Sending {
         let (pool, host) = (&call.pool, &call.host);
         let Stage::Dial { dial, begun, returned, permit } = &mut self.stage else { unreachable!("it dials") };
         let stream = match dial.poll(pool, host, &mut self.limits, cx) {
-            Poll::Pending if begun.is_none_or(|since| now() - since < STUCK) => return self.poll_returned(cx),
-            Poll::Ready(dialed) if begun.is_none() => Some(dialed?),
+            Poll::Pending if *begun != Begun::LongBefore => return self.poll_returned(cx),
+            Poll::Ready(dialed) if *begun == Begun::Now => Some(dialed?),
             // What lay there is as doubtful as a connection that did: if it fails, that is nobody's fault.
             Poll::Ready(dialed) => dialed.ok().and_then(fresh),
             Poll::Pending => None,
@@ -172,7 +184,7 @@ impl Sending {
         let (permit, returned) = (permit.take(), returned.take());
         let Some(stream) = stream else { return Poll::Ready(Ok(self.dial(returned, permit))) };
         pool.opened.set(pool.opened.get() + 1);
-        let lease = Lease { stream, reused: begun.is_some(), host: Rc::clone(host), permit };
+        let lease = Lease { stream, reused: *begun != Begun::Now, host: Rc::clone(host), permit };
         drop(std::mem::replace(&mut self.stage, Stage::Done));
         Poll::Ready(self.exchange(lease))
     }

@@ -18,10 +18,8 @@ pub(super) fn discard(mut lease: Lease, inflow: &mut Inflow) {
             inflow.data.clear();
             inflow.take(&input[..count]).ok().map(|()| count)
         });
-        match read {
-            Some(count) => left = left.saturating_sub(count),
-            None => break,
-        }
+        let Some(count) = read else { break };
+        left = left.saturating_sub(count);
     }
     if inflow.has_ended() && inflow.is_clean() {
         lease.park();

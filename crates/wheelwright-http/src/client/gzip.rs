@@ -142,6 +142,16 @@ mod tests {
     }
 
     #[test]
+    fn a_map_that_is_full_is_sent_as_it_is() {
+        let mut call = crate::Client::new().call(http::Method::GET, "http://h/").unwrap();
+        let name = |number: usize| http::HeaderName::try_from(format!("x-{number}")).unwrap();
+        let value = || HeaderValue::from_static("");
+        while call.headers.try_insert(name(call.headers.len()), value()).is_ok() {}
+        super::ask(&mut call);
+        assert!(!call.unpacks);
+    }
+
+    #[test]
     fn the_cuts_change_nothing() {
         let packed = [member(b"hello, "), member(b""), member(b"world")].concat();
         for at in 0..=packed.len() {
