@@ -125,7 +125,9 @@ impl Sending {
                 self.stage = Stage::Start;
                 Poll::Ready(Ok(None))
             }
-            Stage::Fault(error) => Poll::Ready(Err(error.take().expect("it is told once"))),
+            Stage::Fault(error) => {
+                Poll::Ready(Err(error.take().expect("a request is polled no more after it told its error")))
+            }
             Stage::Done => panic!("a request was polled after it gave its response"),
         }
     }
@@ -149,7 +151,7 @@ impl Sending {
     }
 
     fn connect(&mut self, mut permit: Option<OwnedPermit>) -> Result<Option<Response>, Error> {
-        let call = self.call();
+        let call = self.call.as_ref().expect("every stage but a fault has a call");
         if let Some(lease) = call.host.take_idle(&mut permit) {
             return self.exchange(lease);
         }
@@ -159,7 +161,7 @@ impl Sending {
             Some((dial, since)) if now() - since < STUCK => (dial, Begun::Before),
             Some((dial, _)) => (dial, Begun::LongBefore),
         };
-        dial.enter(&Rc::clone(&call.pool).options, &mut self.limits);
+        dial.enter(&call.pool.options, &mut self.limits);
         self.stage = Stage::Dial { dial, begun, returned, permit };
         Ok(None)
     }
@@ -185,7 +187,7 @@ impl Sending {
         let Some(stream) = stream else { return Poll::Ready(Ok(self.dial(returned, permit))) };
         pool.opened.set(pool.opened.get() + 1);
         let lease = Lease { stream, reused: *begun != Begun::Now, host: Rc::clone(host), permit };
-        drop(std::mem::replace(&mut self.stage, Stage::Done));
+        self.stage = Stage::Done;
         Poll::Ready(self.exchange(lease))
     }
 

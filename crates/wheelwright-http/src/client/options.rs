@@ -199,7 +199,8 @@ impl ClientBuilder {
 
     /// Looks names up by this function of a host and a port.
     ///
-    /// Unless it is set, `getaddrinfo` does on the blocking pool.
+    /// Unless it is set, `getaddrinfo` does on the blocking pool. The future is dropped if its call is, and where another call
+    /// gives a connection back first.
     ///
     /// ```
     /// use wheelwright_http::Client;

@@ -56,7 +56,8 @@ async fn overtake(client: &Client, server: &Server) {
     let second = task("/second");
     server.marks().reached("hesitating", 1).await;
     server.marks().mark("go");
-    assert_eq!((held.await.unwrap().as_str(), second.await.unwrap().as_str()), ("1", "1"), "F 126");
+    let texts = (held.await.expect("it ends well"), second.await.expect("it ends well"));
+    assert_eq!((texts.0.as_str(), texts.1.as_str()), ("1", "1"), "F 126");
 }
 
 /// Takes the connection that is kept, and does not give it back before the test says `end`.
