@@ -15,7 +15,7 @@ mod threads; // none free
 
 pub(crate) use cancels::hundred_thousand;
 pub(crate) use connecting::{closed_at_the_door, refused, unanswered};
-pub(crate) use exhausted::{on_the_client, on_the_server, with_a_server};
+pub(crate) use exhausted::{longest_idle, on_the_client, on_the_server, with_a_server};
 pub(crate) use names::{slow_resolver, unknown_name};
 pub(crate) use pools::{full, full_at_once, restarted, second_request};
 pub(crate) use replies::{dripping, half_closed, reset_in_the_body, reset_in_the_head, silent};

@@ -100,8 +100,13 @@ const CASES: &[Case] = &[
         check: faults::with_a_server,
     },
     Case {
-        name: "a_server_without_descriptors_recovers_when_some_are_free",
+        name: "a_server_without_descriptors_closes_its_idle_connections",
         body: faults::on_the_server,
+        check: faults::with_a_server,
+    },
+    Case {
+        name: "a_server_closes_those_that_have_been_idle_longest",
+        body: faults::longest_idle,
         check: faults::with_a_server,
     },
     Case { name: "a_hundred_thousand_calls_dropped_anywhere", body: faults::hundred_thousand, check: succeeds },

@@ -13,16 +13,17 @@ mod running; // a server at work -> its orderly end
 mod wire; // a socket, what was read ahead from it, and the body being read
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use wheelwright::net::TcpListener;
+use wheelwright::net::{TcpListener, TcpStream};
 use wheelwright::time::sleep;
 
 use crate::body::Body;
@@ -152,7 +153,8 @@ impl Server {
     /// Starts to answer every request with what `handler` makes of it.
     ///
     /// Handlers run on the thread of the caller and need not be `Send`. A handler that panics is answered for with 500,
-    /// and the server goes on.
+    /// and the server goes on. Where the process has no descriptor for the next connection, a few of those that have been idle
+    /// longest are closed.
     ///
     /// What goes around all handlers, a layer, is a function from handler to handler:
     ///
@@ -243,9 +245,9 @@ impl Server {
         H: Fn(Request<Incoming>) -> F + 'static,
         F: Future<Output = Response<Body>> + 'static,
     {
-        let connections = Rc::new(Connections::default());
+        let connections = Rc::new(Connections::new(self.limits));
         let accepting = wheelwright::spawn_named("http accept", {
-            accept(self.listener, Rc::clone(&connections), Rc::new(handler), Rc::new(self.limits))
+            accept(self.listener, Rc::clone(&connections), Rc::new(handler))
         });
         Running::new(self.addr, accepting, connections)
     }
@@ -255,8 +257,8 @@ impl Server {
     /// It is for handlers that block: files, databases, long computations. A request is read whole before, up to the limit
     /// of [`max_body`](Self::max_body), beyond which it is answered with 413; the address of the client stands among its
     /// extensions, as a [`SocketAddr`]. How many handlers run at once, and how many requests wait for one, is the
-    /// [runtime's](wheelwright::Builder::max_blocking_threads) to say; one more is answered with 503 at once. A handler that
-    /// panics is answered for with 500.
+    /// [runtime's](wheelwright::Builder::max_blocking_threads) to say; one more is answered with 503 at once, before its body
+    /// is read. A handler that panics is answered for with 500.
     ///
     /// A handler that has begun cannot be cancelled: it runs to its end even if its client is gone. A layer around it is a
     /// function from handler to handler, as for [`serve`](Self::serve):
@@ -312,21 +314,35 @@ impl Server {
 }
 
 /// Starts a task for each connection until the server is told to close.
-async fn accept<H, F>(listener: TcpListener, connections: Rc<Connections>, handler: Rc<H>, limits: Rc<Limits>)
+async fn accept<H, F>(listener: TcpListener, connections: Rc<Connections>, handler: Rc<H>)
 where
     H: Fn(Request<Incoming>) -> F + 'static,
     F: Future<Output = Response<Body>> + 'static,
 {
-    let closing = connections.closing.clone();
-    while let Some(accepted) = closing.run_until_cancelled(listener.accept()).await {
-        let Ok((stream, peer)) = accepted else {
+    while let Some(accepted) = connections.closing.run_until_cancelled(next(&listener, &connections)).await {
+        let Ok(accepted) = accepted else {
             // One connection that died in the queue says nothing about the next; a pause keeps any other error from spinning.
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let connection = Connection::new(stream, peer, Rc::clone(&limits), closing.clone());
-        connections.start(connection.serve(Rc::clone(&handler)));
+        let (server, handler) = (Rc::clone(&connections), Rc::clone(&handler));
+        connections.start(|id| Connection::new(accepted, server, id).serve(handler));
     }
+}
+
+/// Takes the next connection. Where there is no descriptor for it, some that are idle are closed.
+async fn next(listener: &TcpListener, connections: &Connections) -> io::Result<(TcpStream, SocketAddr)> {
+    let mut accepting = listener.accept();
+    poll_fn(|cx| {
+        let accepted = Pin::new(&mut accepting).poll(cx);
+        if accepting.lacks_descriptors() && connections.end_few() {
+            // They end before this task comes to try again.
+            accepting = listener.accept();
+            cx.waker().wake_by_ref();
+        }
+        accepted
+    })
+    .await
 }
 
 impl fmt::Debug for Server {

@@ -8,16 +8,17 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
 use http::{Request, Response};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use wheelwright::net::ListenOptions;
+use wheelwright::net::{ListenOptions, TcpStream};
 use wheelwright::sync::Barrier;
 use wheelwright::time::sleep;
-use wheelwright::{block_on, spawn_blocking};
+use wheelwright::{block_on, join, spawn_blocking};
 use wheelwright_http::ErrorKind::{Io, Timeout};
 use wheelwright_http::{Body, Client, Incoming, Phase, Running, Server};
 
@@ -134,8 +135,8 @@ pub(crate) fn on_the_client() {
     });
 }
 
-/// A server has no descriptor left: whoever comes is kept waiting, those who are there are served, and when they go the
-/// others come in.
+/// A server has no descriptor left. While all its connections are busy, whoever comes is kept waiting, and those who are there
+/// are served; those that are idle are closed for others.
 pub(crate) fn on_the_server() {
     let Some(addr) = server() else { return serve(|| all_but(FEW)) };
     raise_descriptor_limit();
@@ -143,25 +144,81 @@ pub(crate) fn on_the_server() {
         for count in SIZES {
             let before = Held::now();
             let (ids, url) = (count * 10..count * 11, |id| format!("http://{addr}/whole/{id}"));
-            let holder = Client::new();
-            let gathered = crowd(SOON, &holder, 0..FEW, |id| format!("http://{addr}/gather/{id}/{FEW}")).await;
+            while_all_are_busy(addr, ids.clone()).await;
+
+            let idle = Client::new();
+            let gathered = crowd(SOON, &idle, 0..FEW, |id| format!("http://{addr}/gather/{id}/{FEW}")).await;
             assert!(gathered.iter().all(|outcome| outcome.end.is_none()), "the server has just enough descriptors");
-
-            let client = Client::builder().max_connections_per_host(count as usize).first_byte_timeout(LIMIT).build();
-            let client = client.expect("the settings are good");
-            let outcomes = beside_a_heart(crowd(LIMIT, &client, ids.clone(), url)).await;
-            all_end(&outcomes, Timeout(Phase::FirstByte));
-            none_is_early(&outcomes, LIMIT);
-            is_unhurt(&client, count);
-            assert_eq!(ask(holder.get(url(1)).expect("a URL"), 1).await.end, None, "those who are there are served");
-            assert_eq!(holder.connections_opened(), FEW);
-
-            drop(holder);
-            let half = Client::builder().max_connections_per_host(FEW as usize / 2).build().expect("good settings");
-            let outcomes = crowd(SOON, &half, ids, url).await;
-            assert!(outcomes.iter().all(|outcome| outcome.end.is_none()), "the server has descriptors again");
-            drop((client, half));
+            let client = Client::builder().max_connections_per_host(count as usize).build().expect("good settings");
+            let outcomes = crowd(SOON, &client, ids, url).await;
+            assert!(outcomes.iter().all(|outcome| outcome.end.is_none()), "the idle made room");
+            assert_eq!(ask(idle.get(url(1)).expect("a URL"), 1).await.end, None, "and may come again");
+            drop((idle, client));
             before.regained().await;
         }
+    });
+}
+
+/// Makes calls to a server that has only connections of which each waits for the reply to a request.
+async fn while_all_are_busy(addr: SocketAddr, ids: Range<u64>) {
+    // One that has begun to ask is busy too. When it goes on, all of them are answered.
+    let mut last = TcpStream::connect(addr).await.expect("the server listens");
+    last.write_all(b"GET").await.expect("the server reads");
+    let holder = Client::new();
+    let held = crowd(SOON, &holder, 0..FEW - 1, |id| format!("http://{addr}/gather/{id}/{FEW}"));
+    let kept_waiting = async {
+        while holder.connections_opened() < FEW - 1 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        let count = ids.end - ids.start;
+        let client = Client::builder().max_connections_per_host(count as usize).first_byte_timeout(LIMIT).build();
+        let client = client.expect("the settings are good");
+        let calls = crowd(LIMIT, &client, ids.clone(), |id| format!("http://{addr}/whole/{id}"));
+        let outcomes = beside_a_heart(calls).await;
+        all_end(&outcomes, Timeout(Phase::FirstByte));
+        none_is_early(&outcomes, LIMIT);
+        is_unhurt(&client, count);
+        exchange(&mut last, format!(" /gather/{FEW}/{FEW} HTTP/1.1\r\nHost: h\r\n\r\n"), FEW).await
+    };
+    let (held, last_is_served) = join(held, kept_waiting).await;
+    assert!(last_is_served && held.iter().all(|outcome| outcome.end.is_none()), "those who are there are served");
+}
+
+/// Sends the rest of a request and reads its reply; false if the server has closed the connection.
+async fn exchange(stream: &mut TcpStream, request: String, id: u64) -> bool {
+    let (mut reply, mut piece) = (Vec::new(), [0; 4096]);
+    if stream.write_all(request.as_bytes()).await.is_err() {
+        return false;
+    }
+    while !reply.ends_with(page(id).as_bytes()) {
+        let Ok(length @ 1..) = stream.read(&mut piece).await else { return false };
+        reply.extend_from_slice(&piece[..length]);
+    }
+    true
+}
+
+/// A server closes no more idle connections than it has to, and those first that have been idle longest.
+pub(crate) fn longest_idle() {
+    let Some(addr) = server() else { return serve(|| all_but(FEW)) };
+    block_on(async {
+        let request = |id| format!("GET /whole/{id} HTTP/1.1\r\nHost: h\r\n\r\n");
+        let mut streams = Vec::new();
+        // With one more the last descriptor goes, and Linux tells of that before anybody asks for another.
+        for id in 0..FEW - 1 {
+            let mut stream = TcpStream::connect(addr).await.expect("the server listens");
+            assert!(exchange(&mut stream, request(id), id).await);
+            streams.push(stream);
+        }
+        assert!(exchange(&mut streams[0], request(0), 0).await, "the oldest is not the one that is idle longest");
+        let client = Client::new();
+        assert_eq!(ask(client.get(format!("http://{addr}/whole/77")).expect("a URL"), 77).await.end, None);
+        let mut closed = Vec::new();
+        for (stream, id) in streams.iter_mut().zip(0..) {
+            if !exchange(stream, request(id), id).await {
+                closed.push(id);
+            }
+        }
+        assert!(!closed.is_empty() && closed.len() < FEW as usize / 2, "{closed:?}");
+        assert!(closed.iter().copied().eq(1..=closed.len() as u64), "{closed:?}");
     });
 }

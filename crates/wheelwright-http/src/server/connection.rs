@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use http::{Method, Request, Response, StatusCode, Version};
 use wheelwright::net::TcpStream;
-use wheelwright::sync::CancellationToken;
 use wheelwright::time::{now, timeout, timeout_at};
+use wheelwright::{Either, select};
 
 use super::incoming::Incoming;
+use super::reply;
+use super::running::Connections;
 use super::wire::Wire;
-use super::{Limits, reply};
 use crate::body::Body;
 use crate::proto::{Answering, BodyLength, RequestHead, RequestReader};
 use crate::{Error, ErrorKind, Phase};
@@ -33,9 +34,9 @@ const LINGER: Duration = Duration::from_millis(500);
 /// One connection of a server.
 pub(super) struct Connection {
     wire: Rc<Wire>,
-    limits: Rc<Limits>,
-    /// The server is about to end.
-    closing: CancellationToken,
+    server: Rc<Connections>,
+    /// Under which the server knows it.
+    id: u64,
 }
 
 /// How the connection goes on.
@@ -49,8 +50,8 @@ enum Next {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, peer: SocketAddr, limits: Rc<Limits>, closing: CancellationToken) -> Self {
-        Self { wire: Rc::new(Wire::new(stream, peer)), limits, closing }
+    pub(super) fn new((stream, peer): (TcpStream, SocketAddr), server: Rc<Connections>, id: u64) -> Self {
+        Self { wire: Rc::new(Wire::new(stream, peer)), server, id }
     }
 
     /// Serves requests until the connection ends.
@@ -60,7 +61,7 @@ impl Connection {
         F: Future<Output = Response<Body>>,
     {
         let accepted = now();
-        let mut head = self.next_head(accepted + self.limits.header_read, Some(accepted)).await;
+        let mut head = self.next_head(accepted + self.server.limits.header_read, Some(accepted)).await;
         loop {
             let next = match head {
                 Ok(None) => return,
@@ -72,22 +73,27 @@ impl Connection {
                 Next::Close => return,
                 Next::Linger => return self.linger().await,
             }
-            head = self.next_head(now() + self.limits.idle, None).await;
+            head = self.next_head(now() + self.server.limits.idle, None).await;
         }
     }
 
     /// Reads the next head. The first byte has to come until `patience`, the rest within the limit from `begun`, or from
     /// the first byte on. `None` where the connection ends between two requests.
     async fn next_head(&self, patience: Instant, begun: Option<Instant>) -> Result<Option<RequestHead>, Error> {
-        let mut reader = RequestReader::new().max_head(self.limits.head);
-        if !self.wire.socket().has_read_ahead() {
-            let first = self.closing.run_until_cancelled(timeout_at(patience, self.fill())).await;
-            let Some(Ok(Ok(1..))) = first else { return Ok(None) };
+        let mut reader = RequestReader::new().max_head(self.server.limits.head);
+        if self.wire.socket().buffer.is_empty() {
+            let line = if begun.is_some() { &self.server.fresh } else { &self.server.idle };
+            if self.server.closing.is_cancelled() {
+                return Ok(None);
+            }
+            // What has come is answered, and somebody else who is idle ends instead.
+            let first = select(timeout_at(patience, self.fill()), line.notified()).await;
+            let Either::Left(Ok(Ok(1..))) = first else { return Ok(None) };
         }
         if let Some(head) = self.wire.socket().take_head(&mut reader)? {
             return Ok(Some(head));
         }
-        let deadline = begun.unwrap_or_else(now) + self.limits.header_read;
+        let deadline = begun.unwrap_or_else(now) + self.server.limits.header_read;
         timeout_at(deadline, self.rest_of_head(&mut reader)).await.unwrap_or_else(|_| {
             let error = Error::new(ErrorKind::Timeout(Phase::Gap), "the head took too long");
             Err(error.answered(StatusCode::REQUEST_TIMEOUT))
@@ -114,25 +120,25 @@ impl Connection {
         H: Fn(Request<Incoming>) -> F,
         F: Future<Output = Response<Body>>,
     {
-        if matches!(head.framing.body, BodyLength::Exact(length) if self.limits.body < length) {
+        if matches!(head.framing.body, BodyLength::Exact(length) if self.server.limits.body < length) {
             return self.refuse(&Error::too_large(StatusCode::PAYLOAD_TOO_LARGE, "the body exceeds its limit")).await;
         }
-        let number = self.wire.socket().begin_body(&head, self.limits.body);
+        let number = self.wire.socket().begin_body(&head, self.server.limits.body);
         let mut answering = Answering {
             version: head.request.version(),
             head: head.request.method() == Method::HEAD,
             keep_alive: head.framing.keep_alive,
         };
-        let request = head.request.map(|()| Incoming::new(Rc::clone(&self.wire), number, self.limits.stall));
+        let request = head.request.map(|()| Incoming::new(Rc::clone(&self.wire), number, self.server.limits.stall));
         let response = call(handler, request).await.unwrap_or_else(|| plain(StatusCode::INTERNAL_SERVER_ERROR, ""));
 
         if !self.wire.socket().end_invitation() {
             return Ok(Next::Close);
         }
-        answering.keep_alive &= self.wire.socket().may_drain(DRAINED_BYTES) && !self.closing.is_cancelled();
-        let keep_alive = reply::send(&self.wire, &answering, response, self.limits.stall).await?;
+        answering.keep_alive &= self.wire.socket().may_drain(DRAINED_BYTES) && !self.server.closing.is_cancelled();
+        let keep_alive = reply::send(&self.wire, &answering, response, self.server.limits.stall).await?;
         let whole = keep_alive && self.drained().await;
-        let clean = self.wire.socket().body_is_whole() && !self.wire.socket().has_read_ahead();
+        let clean = self.wire.socket().body_is_whole() && self.wire.socket().buffer.is_empty();
         Ok(match (whole, clean) {
             (true, _) => Next::Request,
             (false, true) => Next::Close,
@@ -143,37 +149,41 @@ impl Connection {
     /// Throws away what the handler left of the body; false if that is too much, or too slow.
     async fn drained(&self) -> bool {
         let number = self.wire.socket().take_back_body(DRAINED_BYTES);
-        let rest = poll_fn(|cx| {
-            loop {
-                match self.wire.socket().poll_body(cx, number) {
-                    Poll::Ready(Some(Ok(_))) => {}
-                    other => return other,
-                }
-            }
-        });
-        matches!(timeout(DRAIN_TIME, rest).await, Ok(None)) && self.wire.socket().body_is_whole()
+        let mut rest = Incoming::new(Rc::clone(&self.wire), number, DRAIN_TIME);
+        let reading = async { while let Ok(Some(_)) = rest.chunk().await {} };
+        timeout(DRAIN_TIME, reading).await.is_ok() && self.wire.socket().body_is_whole()
     }
 
     /// Answers what is no request that can be served. Where the next one would begin is unknown then.
     async fn refuse(&self, error: &Error) -> io::Result<Next> {
         let answering = Answering { version: Version::HTTP_11, head: false, keep_alive: false };
-        reply::send(&self.wire, &answering, refusal(error), self.limits.stall).await?;
+        reply::send(&self.wire, &answering, refusal(error), self.server.limits.stall).await?;
         Ok(Next::Linger)
     }
 
     /// Says that nothing more comes, and waits a moment until the client has said the same.
     async fn linger(&self) {
-        if self.wire.socket().shutdown_write().is_err() {
+        if self.wire.socket().stream.shutdown(Shutdown::Write).is_err() {
             return;
         }
         let silence = async {
-            self.wire.socket().forget_read_ahead();
+            self.wire.socket().buffer.clear();
             while let Ok(1..) = self.fill().await {
-                self.wire.socket().forget_read_ahead();
+                self.wire.socket().buffer.clear();
             }
         };
         // Either way the socket is closed now.
         let _ = timeout(LINGER, silence).await;
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // Whoever kept the body keeps the socket, but the client need not wait for that.
+        if 1 < Rc::strong_count(&self.wire) {
+            let _ = self.wire.socket().stream.shutdown(Shutdown::Both);
+        }
+        self.server.strike_off(self.id);
     }
 }
 

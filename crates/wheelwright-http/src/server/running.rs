@@ -7,12 +7,17 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use wheelwright::JoinHandle;
-use wheelwright::sync::CancellationToken;
+use wheelwright::sync::{CancellationToken, Notify};
 use wheelwright::time::timeout;
+
+use super::Limits;
+
+/// So many idle connections at a time make room for new ones where descriptors are lacking.
+const FEW: u32 = 16;
 
 /// A server at work; made by [`Server::serve`](crate::Server::serve).
 ///
@@ -28,39 +33,70 @@ pub struct Running {
     connections: Rc<Connections>,
 }
 
-/// The tasks of the connections that are open.
-#[derive(Default)]
+/// The connections that are open.
 pub(super) struct Connections {
-    /// Tells the accept loop and each connection to end at the next good moment.
+    pub(super) limits: Limits,
+    /// Tells the accept loop to end, and each connection to end at the next good moment.
     pub(super) closing: CancellationToken,
+    /// Those who wait for their first request.
+    pub(super) fresh: Notify,
+    /// Those between two requests, the longest idle first: one that is notified ends.
+    pub(super) idle: Notify,
+    /// Notified when the last connection that there was is gone.
+    gone: Notify,
     tasks: RefCell<BTreeMap<u64, JoinHandle<()>>>,
-    next: Cell<u64>,
+    accepted: Cell<u64>,
 }
 
 impl Connections {
-    /// Spawns a connection and remembers it until it ends.
-    pub(super) fn start(self: &Rc<Self>, connection: impl Future<Output = ()> + 'static) {
-        let id = self.next.replace(self.next.get() + 1);
-        let entry = Entry { id, connections: Rc::clone(self) };
-        let task = wheelwright::spawn_named("http connection", async move {
-            let _entry = entry;
-            connection.await;
-        });
+    pub(super) fn new(limits: Limits) -> Self {
+        let (closing, fresh, idle, gone) = Default::default();
+        Self { limits, closing, fresh, idle, gone, tasks: RefCell::default(), accepted: Cell::default() }
+    }
+
+    /// Spawns a connection, whose number is given to it, and remembers it until it is struck off.
+    pub(super) fn start<F: Future<Output = ()> + 'static>(&self, connection: impl FnOnce(u64) -> F) {
+        let id = self.accepted.replace(self.accepted.get() + 1);
+        let task = wheelwright::spawn_named("http connection", connection(id));
         self.tasks.borrow_mut().insert(id, task);
     }
-}
 
-/// Strikes a connection off the list, however its task ends.
-struct Entry {
-    id: u64,
-    connections: Rc<Connections>,
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        let task = self.connections.tasks.borrow_mut().remove(&self.id);
+    /// Strikes a connection off the list.
+    pub(super) fn strike_off(&self, id: u64) {
+        let task = self.tasks.borrow_mut().remove(&id);
         // Only now, for dropping a handle is the runtime's code and none of this list's.
         drop(task);
+        if self.tasks.borrow().is_empty() {
+            self.gone.notify_waiters();
+        }
+    }
+
+    async fn all_gone(&self) {
+        while !self.tasks.borrow().is_empty() {
+            self.gone.notified().await;
+        }
+    }
+
+    fn abort(&self) {
+        self.tasks.borrow().values().for_each(JoinHandle::abort);
+    }
+
+    fn close(&self) {
+        self.closing.cancel();
+        self.fresh.notify_waiters();
+        self.idle.notify_waiters();
+    }
+
+    /// Ends the few that have been idle longest; false if none are.
+    pub(super) fn end_few(&self) -> bool {
+        // It stands last in line, and takes what would be left in store for who comes later.
+        let (mut last, mut told) = (self.idle.notified(), 0);
+        let mut cx = Context::from_waker(Waker::noop());
+        while Pin::new(&mut last).poll(&mut cx).is_pending() && told < FEW {
+            self.idle.notify_one();
+            told += 1;
+        }
+        1 < told
     }
 }
 
@@ -84,7 +120,7 @@ impl Running {
     /// Returns how many connections were accepted so far.
     #[must_use]
     pub fn accepted(&self) -> u64 {
-        self.connections.next.get()
+        self.connections.accepted.get()
     }
 
     /// Closes the server, and lets responses under way finish for at most `grace`.
@@ -108,43 +144,24 @@ impl Running {
     /// If it is dropped once it was polled, the grace is over: what has not finished is dropped.
     #[doc(alias("GracefulShutdown", "cleanup", "graceful shutdown"))]
     pub async fn shutdown(self, grace: Duration) {
-        self.connections.closing.cancel();
-        let mut ending = Ending { running: self, tasks: Vec::new() };
+        self.connections.close();
+        let mut ending = Ending(self);
         // It can only end well: nothing aborts it, and it calls no code of the user's.
-        let _ = (&mut ending.running.accepting).await;
-        ending.take_tasks();
-        if timeout(grace, ending.all()).await.is_err() {
-            ending.tasks.iter().for_each(JoinHandle::abort);
-            ending.all().await;
+        let _ = (&mut ending.0.accepting).await;
+        let connections = &ending.0.connections;
+        if timeout(grace, connections.all_gone()).await.is_err() {
+            connections.abort();
+            connections.all_gone().await;
         }
     }
 }
 
-/// A server that ends: with its last task, or when nobody waits for that any more.
-struct Ending {
-    running: Running,
-    tasks: Vec<JoinHandle<()>>,
-}
-
-impl Ending {
-    fn take_tasks(&mut self) {
-        self.tasks.extend(self.running.connections.tasks.take().into_values());
-    }
-
-    /// Waits for each of the tasks; those that ended are taken off the list.
-    async fn all(&mut self) {
-        while let Some(task) = self.tasks.last_mut() {
-            // How a connection ended has been dealt with where it ended; a panic in a body's stream is the stream's own.
-            let _ = task.await;
-            self.tasks.pop();
-        }
-    }
-}
+/// A server that ends: with its last connection, or when nobody waits for that any more.
+struct Ending(Running);
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        self.take_tasks();
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.0.connections.abort();
     }
 }
 

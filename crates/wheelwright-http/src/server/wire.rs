@@ -5,7 +5,7 @@
 
 use std::cell::{RefCell, RefMut};
 use std::io::{self, IoSlice};
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -29,8 +29,9 @@ pub(super) struct Wire {
 
 #[derive(Debug)]
 pub(super) struct Socket {
-    stream: TcpStream,
-    buffer: ReadBuffer,
+    pub(super) stream: TcpStream,
+    /// What was read and belongs to nothing yet.
+    pub(super) buffer: ReadBuffer,
     intake: Intake,
 }
 
@@ -84,19 +85,6 @@ impl Socket {
             [only] => Pin::new(&mut self.stream).poll_write(cx, only),
             _ => Pin::new(&mut self.stream).poll_write_vectored(cx, slices),
         }
-    }
-
-    pub(super) fn shutdown_write(&mut self) -> io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)
-    }
-
-    /// Whether bytes were read that belong to nothing yet.
-    pub(super) fn has_read_ahead(&self) -> bool {
-        !self.buffer.is_empty()
-    }
-
-    pub(super) fn forget_read_ahead(&mut self) {
-        self.buffer.clear();
     }
 
     /// Takes a head out of what was read, if it is whole.

@@ -194,3 +194,21 @@ fn a_body_kept_beyond_its_request_cannot_read_the_next() {
         assert_eq!(first.chunk().await.map_err(|error| error.kind()), Err(ErrorKind::Incomplete));
     });
 }
+
+#[test]
+fn a_connection_ends_although_somebody_keeps_its_body() {
+    run(async {
+        let kept: Rc<RefCell<Option<Incoming>>> = Rc::default();
+        let running = server().serve({
+            let kept = Rc::clone(&kept);
+            move |request: Request<Incoming>| {
+                kept.replace(Some(request.into_body()));
+                async { Response::new(Body::empty()) }
+            }
+        });
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.ask("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+        raw.ends_well().await;
+        assert!(kept.take().is_some_and(|body| body.peer_addr().ip().is_loopback()));
+    });
+}

@@ -23,6 +23,36 @@ impl<'a, S: Wire> Accept<'a, S> {
     pub(super) fn new(listener: &'a Listener<S>, at: Line) -> Self {
         Self { turn: Turn::new(&listener.socket, WaitOn::Accept, at), patience: Patience::new(at) }
     }
+
+    /// Returns whether there is no descriptor for the next connection.
+    ///
+    /// It tries again by itself, after a pause. Whoever holds descriptors that are worth less may close some meanwhile. The
+    /// system does not tell whether that connection has come yet.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io;
+    /// use std::pin::Pin;
+    /// use wheelwright::net::{TcpListener, TcpStream};
+    ///
+    /// /// Accepts a connection, and gives others up for it if it has to.
+    /// async fn accept(listener: &TcpListener, others: &mut Vec<TcpStream>) -> io::Result<TcpStream> {
+    ///     let mut accepting = listener.accept();
+    ///     let accepted = poll_fn(|cx| {
+    ///         let accepted = Pin::new(&mut accepting).poll(cx);
+    ///         if accepting.lacks_descriptors() {
+    ///             others.pop();
+    ///         }
+    ///         accepted
+    ///     });
+    ///     accepted.await.map(|(stream, _)| stream)
+    /// }
+    /// # let _ = accept;
+    /// ```
+    #[must_use]
+    pub fn lacks_descriptors(&self) -> bool {
+        self.patience.pauses()
+    }
 }
 
 impl<S: Wire> Future for Accept<'_, S> {

@@ -1,7 +1,7 @@
 //! Turns a lack that no event tells the end of into pauses, each twice as long as the last.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::observe::Line;
@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Waits longer each time, and so not much longer than the lack lasts. Each who waits has one: many do not make it longer.
 #[derive(Debug)]
 pub(super) struct Patience {
-    /// The last one, over or not.
+    /// `None` once it is over.
     pause: Option<Sleep>,
     /// How long the next pause is.
     next: Duration,
@@ -33,6 +33,15 @@ impl Patience {
 
     /// Waits for the end of the pause, if there is one.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.pause.as_mut().map_or(Poll::Ready(()), |pause| Pin::new(pause).poll(cx))
+        if let Some(pause) = &mut self.pause {
+            ready!(Pin::new(pause).poll(cx));
+            self.pause = None;
+        }
+        Poll::Ready(())
+    }
+
+    /// Whether a pause has begun and is not over.
+    pub(super) fn pauses(&self) -> bool {
+        self.pause.is_some()
     }
 }
