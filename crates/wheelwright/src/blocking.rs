@@ -40,6 +40,34 @@ where
     BlockingHandle { receipt: send(JobKind::Spawned, Location::caller(), work) }
 }
 
+/// Returns whether one more blocking job would be refused now.
+///
+/// [`spawn_blocking`] has no thread for it then, and no room in its queue. It is for turning work away before anything was spent on it. A job may be refused all the same, if others come first.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// use std::{thread, time::Duration};
+/// use wheelwright::{Runtime, blocking_is_full, spawn_blocking};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let runtime = Runtime::builder().max_blocking_threads(1).max_blocking_queue(1).build()?;
+/// runtime.block_on(async {
+///     assert!(!blocking_is_full());
+///     let sleepers = [1, 2].map(|_| spawn_blocking(|| thread::sleep(Duration::from_millis(50))));
+///     assert!(blocking_is_full());
+///     wheelwright::join_all(sleepers).await;
+///     assert!(!blocking_is_full());
+/// });
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub fn blocking_is_full() -> bool {
+    runtime::current(|event_loop| event_loop.pool.is_full())
+}
+
 /// Sends a job for one of our own futures.
 pub(crate) fn send<T, W>(kind: JobKind, at: Line, work: W) -> Receipt<T>
 where

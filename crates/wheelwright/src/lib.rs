@@ -41,7 +41,7 @@ mod test_waker; // wakers that watch and misbehave
 #[cfg(test)]
 mod tests; // every leaf, under every kind of waker
 
-pub use blocking::{BlockingHandle, spawn_blocking};
+pub use blocking::{BlockingHandle, blocking_is_full, spawn_blocking};
 pub use cleanup::{Shield, shield, with_resource};
 pub use future::{Either, Join, Race, Select, TryJoin, YieldNow, join, race, select, try_join, yield_now};
 pub use group::{

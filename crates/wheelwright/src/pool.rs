@@ -116,15 +116,19 @@ impl Pool {
                 return Err(Refusal::NoThread(error));
             }
         }
-        // As many as there are idle threads do not wait for one.
-        let is_full = counts.idle + self.crew.limits.queue <= counts.queued;
-        if is_full && job.kind == JobKind::Spawned {
+        if job.kind == JobKind::Spawned && counts.is_full(&self.crew.limits) {
             return Err(Refusal::Full);
         }
         counts.queued += 1;
         counts.unfinished += 1;
         jobs.send(job).unwrap_or_else(|_| unreachable!("the crew holds a receiver"));
         Ok(())
+    }
+
+    /// Whether no thread is free, none may start, and as many jobs wait as may.
+    pub(crate) fn is_full(&self) -> bool {
+        let (counts, limits) = (self.crew.counts(), &self.crew.limits);
+        limits.threads <= counts.threads.len() && counts.is_full(limits)
     }
 
     /// How many jobs were sent whose waiter has not been told yet, or only just.
@@ -158,6 +162,11 @@ impl Counts {
     /// Whether one more job would wait for a thread.
     fn is_short(&self) -> bool {
         self.idle <= self.queued
+    }
+
+    /// Whether as many jobs wait as may. As many as there are idle threads do not wait for one.
+    fn is_full(&self, limits: &PoolLimits) -> bool {
+        self.idle + limits.queue <= self.queued
     }
 
     /// How many threads do what the end of the runtime waits for.

@@ -16,6 +16,10 @@ where
     H: Fn(Request<Bytes>) -> Response<B> + Send + Sync + 'static,
     B: Into<Bytes> + 'static,
 {
+    if wheelwright::blocking_is_full() {
+        // Before the body is read, and before anybody is told to send it.
+        return busy();
+    }
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(body.peer_addr());
     let body = match body.bytes_limited(usize::MAX).await {
@@ -25,11 +29,13 @@ where
     let request = Request::from_parts(parts, body);
     match wheelwright::spawn_blocking(move || handler(request).map(Into::into)).await {
         Ok(response) => response.map(|bytes: Bytes| Body::full(bytes)),
-        Err(error) if error.is_refused() => {
-            let busy = Error::new(ErrorKind::Busy, "too many requests wait for a thread");
-            refusal(&busy.answered(StatusCode::SERVICE_UNAVAILABLE))
-        }
+        Err(error) if error.is_refused() => busy(),
         // It panicked, and the thread has told stderr of it.
         Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, ""),
     }
+}
+
+fn busy() -> Response<Body> {
+    let busy = Error::new(ErrorKind::Busy, "too many requests wait for a thread");
+    refusal(&busy.answered(StatusCode::SERVICE_UNAVAILABLE))
 }

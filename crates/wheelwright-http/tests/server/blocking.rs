@@ -1,12 +1,15 @@
 //! Turns handlers that block their threads into answers, and into refusals where no thread is free.
 
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use wheelwright::Runtime;
-use wheelwright::time::{sleep, timeout};
+use wheelwright::time::{now, sleep, timeout};
+use wheelwright::{Runtime, join_all, spawn};
 
 use crate::raw::{LIMIT, Raw, run, server};
 
@@ -71,9 +74,9 @@ fn a_handler_on_a_thread_gets_the_whole_body_and_its_client_what_it_returns() {
     });
 }
 
-#[test]
-fn requests_beyond_the_threads_and_the_queue_are_refused_while_the_others_run() {
-    // K 188: one runs, one waits, and the rest is told so before either of them has ended.
+/// Runs a test beside a server whose one thread is taken, and whose queue has no room; afterwards the two requests that wait
+/// are answered.
+fn beside_a_full_pool(test: impl AsyncFnOnce(SocketAddr)) {
     let runtime = Runtime::builder().max_blocking_threads(1).max_blocking_queue(1).build().expect("a runtime");
     let test = async {
         let gate = Gate::default();
@@ -91,25 +94,84 @@ fn requests_beyond_the_threads_and_the_queue_are_refused_while_the_others_run() 
             let mut raw = Raw::connect(addr).await;
             raw.send(get("/")).await;
             // The first holds the thread before the second comes to wait for it.
-            while gate.arrived() == 0 {
+            while gate.arrived() == 0 || raws.len() == 1 && !wheelwright::blocking_is_full() {
                 sleep(Duration::from_millis(1)).await;
             }
             raws.push(raw);
         }
+        test(addr).await;
+        assert_eq!(gate.arrived(), 1, "both are still under way");
+        drop(opening);
+        for mut raw in raws {
+            assert_eq!(raw.reply().await.text(), "done");
+        }
+        assert_eq!(Raw::connect(addr).await.ask(get("/")).await.text(), "done", "there is room again");
+    };
+    runtime.block_on(async { timeout(LIMIT, test).await.expect("the test hangs") });
+}
+
+// K 188
+#[test]
+fn requests_beyond_the_threads_and_the_queue_are_refused_while_the_others_run() {
+    // One runs, one waits, and the rest is told so before either of them has ended.
+    beside_a_full_pool(async |addr| {
         let mut refused = Raw::connect(addr).await;
         for _ in 0..100 {
             let reply = refused.ask(get("/")).await;
             assert_eq!((reply.status, reply.text().split(':').next()), (503, Some("Busy")));
             assert_eq!(reply.field("connection"), None, "a client that is told to come back may");
         }
-        assert_eq!(gate.arrived(), 1, "both are still under way");
-        drop(opening);
-        for mut raw in raws {
-            assert_eq!(raw.reply().await.text(), "done");
+    });
+}
+
+// K 188
+#[test]
+fn a_loop_that_refuses_a_thousand_requests_keeps_its_heart() {
+    beside_a_full_pool(async |addr| {
+        let (begun, longest) = (now(), Rc::new(Cell::new(Duration::ZERO)));
+        let heart = spawn({
+            let longest = Rc::clone(&longest);
+            async move {
+                loop {
+                    let beat = now();
+                    sleep(Duration::from_millis(1)).await;
+                    longest.set(longest.get().max(now() - beat));
+                }
+            }
+        });
+        let hundred = async |_| {
+            let mut raw = Raw::connect(addr).await;
+            for _ in 0..100 {
+                assert_eq!(raw.ask(get("/")).await.status, 503);
+            }
+        };
+        join_all((0..10).map(hundred)).await;
+        heart.abort();
+        println!("1,000 refusals took {:?}; the longest beat of 1 ms took {:?}", now() - begun, longest.get());
+        // Ten times the bound.
+        assert!(longest.get() < Duration::from_millis(500), "{:?}", longest.get());
+    });
+}
+
+// K 173, K 188
+#[test]
+fn a_full_pool_refuses_before_it_has_read_a_body_or_asked_for_it() {
+    beside_a_full_pool(async |addr| {
+        let head = |length, more| format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n{more}\r\n");
+        for more in ["", "Expect: 100-continue\r\n"] {
+            let mut raw = Raw::connect(addr).await;
+            let reply = raw.ask(head(2_000_000, more)).await;
+            assert_eq!((reply.status, reply.field("connection")), (503, Some("close")), "{more}");
+            raw.ends_well().await;
         }
-        assert_eq!(refused.ask(get("/")).await.text(), "done", "there is room again");
-    };
-    runtime.block_on(async { timeout(LIMIT, test).await.expect("the test hangs") });
+        // A little is read and thrown away, and the connection is kept.
+        let mut raw = Raw::connect(addr).await;
+        for _ in 0..2 {
+            let reply = raw.ask(head(200_000, "")).await;
+            assert_eq!((reply.status, reply.field("connection")), (503, None));
+            raw.send(vec![b'x'; 200_000]).await;
+        }
+    });
 }
 
 #[test]
