@@ -31,7 +31,7 @@ struct Sender<'w> {
 
 /// Sends a response; whether the connection can serve another request.
 ///
-/// A response that cannot be sent as it is, for its own framing fields contradict its body, becomes a 500.
+/// One that cannot be sent, for its framing fields contradict its body or its status is none to end with, becomes a 500.
 pub(super) async fn send(
     wire: &Wire,
     answering: &Answering,
@@ -39,20 +39,14 @@ pub(super) async fn send(
     stall: Duration,
 ) -> io::Result<bool> {
     let mut out = buffers::take_output();
-    let (parts, mut body) = response.into_parts();
+    let (mut parts, mut body) = response.into_parts();
     let date = date::now();
-    let head = match answering.write_head(&mut out, parts.status, &parts.headers, body.size(), Some(&date)) {
-        Ok(head) => head,
-        Err(_) => {
-            out.clear();
-            let failure = plain(StatusCode::INTERNAL_SERVER_ERROR, "");
-            body = Body::empty();
-            answering
-                .write_head(&mut out, failure.status(), failure.headers(), body.size(), Some(&date))
-                .expect("a response without fields contradicts nothing")
-        }
-    };
-    let (encoder, keep_alive) = head;
+    let head = answering.write_head(&mut out, parts.status, &parts.headers, body.size(), Some(&date));
+    let head = head.or_else(|error| {
+        (parts, body) = plain(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error}\n")).into_parts();
+        answering.write_head(&mut out, parts.status, &parts.headers, body.size(), Some(&date))
+    });
+    let (encoder, keep_alive) = head.expect("a response without fields contradicts nothing");
     let mut sender = Sender { wire, encoder, out, stall };
     let whole = sender.pieces(body).await?;
     let whole = sender.finish(whole).await?;
@@ -71,7 +65,10 @@ impl Sender<'_> {
             if next.is_pending() {
                 // What the client can have already must not wait for what is yet to come.
                 self.flush(b"").await?;
+                // Nor does who waits hold a buffer.
+                buffers::keep_output(std::mem::take(&mut self.out));
                 next = Poll::Ready(poll_fn(|cx| body.poll_chunk(cx)).await);
+                self.out = buffers::take_output();
             }
             match next {
                 Poll::Ready(Some(Ok(bytes))) => {
@@ -108,12 +105,8 @@ impl Sender<'_> {
 
     /// Ends the body and sends what is left. One that is broken off goes without its end, so that the client notices.
     async fn finish(mut self, whole: bool) -> io::Result<bool> {
-        let mut end = Vec::new();
         let encoder = std::mem::replace(&mut self.encoder, BodyEncoder::new(BodyLength::Exact(0)));
-        let whole = whole && encoder.finish(&mut end).is_ok();
-        if whole {
-            self.out.extend_from_slice(&end);
-        }
+        let whole = whole && encoder.finish(&mut self.out).is_ok();
         self.flush(b"").await?;
         buffers::keep_output(self.out);
         Ok(whole)

@@ -85,6 +85,13 @@ fn by_name(target: &str) -> Response<Body> {
         "/much" => builder.header("content-length", 4).body(pieces(&["one", "two"])),
         "/little" => builder.header("content-length", 9).body(pieces(&["one", "two"])),
         "/contradiction" => builder.header("content-length", 9).body(Body::full("one")),
+        "/100" | "/101" | "/199" => {
+            builder.status(target[1..].parse::<u16>().expect("a number")).body(Body::full("never sent"))
+        }
+        "/204/declared" => {
+            let builder = builder.status(StatusCode::NO_CONTENT).header("content-length", 10);
+            builder.header("transfer-encoding", "chunked").body(pieces(&["never sent"]))
+        }
         "/204" => builder.status(StatusCode::NO_CONTENT).body(Body::full("never sent")),
         "/304" => builder.status(StatusCode::NOT_MODIFIED).body(Body::full("never sent")),
         "/large" => builder.body(Body::full(vec![b'x'; 1 << 20])),
@@ -149,7 +156,7 @@ fn head_and_statuses_without_a_body_send_none() {
         let mut raw = Raw::connect(running.local_addr()).await;
         raw.send("HEAD /large HTTP/1.1\r\nHost: h\r\n\r\n").await;
         assert_eq!(raw.head().await.field("content-length"), Some("1048576"));
-        for target in ["/204", "/304"] {
+        for target in ["/204", "/204/declared", "/304"] {
             let reply = raw.ask(get(target)).await;
             assert_eq!((reply.field("content-length"), reply.field("transfer-encoding")), (None, None), "{target}");
         }
@@ -181,6 +188,22 @@ fn a_response_that_contradicts_itself_becomes_a_500() {
         let running = named();
         let mut raw = Raw::connect(running.local_addr()).await;
         assert_eq!(raw.ask(get("/contradiction")).await.status, 500);
+        assert_eq!(raw.ask(get("/next")).await.text(), "/next");
+    });
+}
+
+// K 175
+#[test]
+fn an_interim_status_from_a_handler_becomes_a_500_that_says_so() {
+    run(async {
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        for target in ["/100", "/101", "/199"] {
+            let reply = raw.ask(get(target)).await;
+            assert_eq!((reply.status, reply.text().as_str()), (500, "Parse: an interim status for a final response\n"));
+            raw.send(format!("HEAD {target} HTTP/1.1\r\nHost: h\r\n\r\n")).await;
+            assert_eq!(raw.head().await.status, 500);
+        }
         assert_eq!(raw.ask(get("/next")).await.text(), "/next");
     });
 }
