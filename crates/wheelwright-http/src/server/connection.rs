@@ -123,11 +123,12 @@ impl Connection {
         if matches!(head.framing.body, BodyLength::Exact(length) if self.server.limits.body < length) {
             return self.refuse(&Error::too_large(StatusCode::PAYLOAD_TOO_LARGE, "the body exceeds its limit")).await;
         }
+        let is_last = !head.framing.keep_alive;
         let number = self.wire.socket().begin_body(&head, self.server.limits.body);
         let mut answering = Answering {
             version: head.request.version(),
             head: head.request.method() == Method::HEAD,
-            keep_alive: head.framing.keep_alive,
+            keep_alive: !is_last,
         };
         let request = head.request.map(|()| Incoming::new(Rc::clone(&self.wire), number, self.server.limits.stall));
         let response = call(handler, request).await.unwrap_or_else(|| plain(StatusCode::INTERNAL_SERVER_ERROR, ""));
@@ -137,13 +138,11 @@ impl Connection {
         }
         answering.keep_alive &= self.wire.socket().may_drain(DRAINED_BYTES) && !self.server.closing.is_cancelled();
         let keep_alive = reply::send(&self.wire, &answering, response, self.server.limits.stall).await?;
-        let whole = keep_alive && self.drained().await;
-        let clean = self.wire.socket().body_is_whole() && self.wire.socket().buffer.is_empty();
-        Ok(match (whole, clean) {
-            (true, _) => Next::Request,
-            (false, true) => Next::Close,
-            (false, false) => Next::Linger,
-        })
+        if keep_alive && self.drained().await {
+            return Ok(Next::Request);
+        }
+        let clean = is_last && self.wire.socket().body_is_whole() && self.wire.socket().buffer.is_empty();
+        Ok(if clean { Next::Close } else { Next::Linger })
     }
 
     /// Throws away what the handler left of the body; false if that is too much, or too slow.

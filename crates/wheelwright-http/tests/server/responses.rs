@@ -96,6 +96,7 @@ fn by_name(target: &str) -> Response<Body> {
         "/304" => builder.status(StatusCode::NOT_MODIFIED).body(Body::full("never sent")),
         "/large" => builder.body(Body::full(vec![b'x'; 1 << 20])),
         "/close" => builder.header("connection", "close").body(Body::full("last")),
+        "/close/late" => builder.header("connection", "close").body(Body::full("last")),
         "/fails" => builder.body(Body::stream(Pieces(
             vec![Ok(Bytes::from_static(b"one")), Err(std::io::Error::other("lost"))].into_iter(),
         ))),
@@ -105,7 +106,12 @@ fn by_name(target: &str) -> Response<Body> {
 }
 
 fn named() -> wheelwright_http::Running {
-    server().serve(|request: Request<Incoming>| async move { by_name(request.uri().path()) })
+    server().serve(|request: Request<Incoming>| async move {
+        if request.uri().path().ends_with("/late") {
+            sleep(Duration::from_millis(50)).await;
+        }
+        by_name(request.uri().path())
+    })
 }
 
 fn get(target: &str) -> String {
@@ -270,6 +276,21 @@ fn nothing_is_processed_after_a_close() {
         let running = named();
         let mut raw = Raw::connect(running.local_addr()).await;
         raw.send(get("/close") + &get("/b")).await;
+        assert_eq!(raw.reply().await.text(), "last");
+        raw.ends_well().await;
+    });
+}
+
+// K 180, K 181
+#[test]
+fn a_server_that_closes_first_destroys_no_reply_by_it() {
+    run(async {
+        let running = named();
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send(get("/close/late")).await;
+        // It has not been told yet that the first one was the last.
+        sleep(Duration::from_millis(10)).await;
+        raw.send(get("/b")).await;
         assert_eq!(raw.reply().await.text(), "last");
         raw.ends_well().await;
     });
