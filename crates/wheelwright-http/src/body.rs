@@ -62,7 +62,8 @@ impl Body {
     ///
     /// They are sent in chunks, unless a `Content-Length` declares how many bytes there will be (or the client is one of
     /// HTTP/1.0: then until the connection closes). A piece is sent before the next one is waited for. An error closes the
-    /// connection in the middle of the body, so that the other side sees that it is not whole.
+    /// connection in the middle of the body, so that the other side sees that it is not whole: all but a client of HTTP/1.0, which
+    /// has no other sign of the end.
     ///
     /// ```
     /// use std::pin::Pin;

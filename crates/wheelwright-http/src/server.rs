@@ -330,7 +330,8 @@ where
     }
 }
 
-/// Takes the next connection. Where there is no descriptor for it, some that are idle are closed.
+/// Takes the next connection. Where there is no descriptor for it, some that are idle are closed, though it may not have come
+/// yet: Linux looks for the descriptor first.
 async fn next(listener: &TcpListener, connections: &Connections) -> io::Result<(TcpStream, SocketAddr)> {
     let mut accepting = listener.accept();
     poll_fn(|cx| {

@@ -31,6 +31,9 @@ const DRAIN_TIME: Duration = Duration::from_secs(5);
 /// How long a socket is read after its last response: closing one with unread bytes would destroy that response.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// What is answered where no request could be read.
+const UNREAD: Answering = Answering { version: Version::HTTP_11, head: false, keep_alive: false };
+
 /// One connection of a server.
 pub(super) struct Connection {
     wire: Rc<Wire>,
@@ -66,7 +69,7 @@ impl Connection {
             let next = match head {
                 Ok(None) => return,
                 Ok(Some(head)) => self.exchange(head, &*handler).await,
-                Err(error) => self.refuse(&error).await,
+                Err(error) => self.refuse(UNREAD, &error).await,
             };
             match next.unwrap_or(Next::Close) {
                 Next::Request => {}
@@ -120,16 +123,17 @@ impl Connection {
         H: Fn(Request<Incoming>) -> F,
         F: Future<Output = Response<Body>>,
     {
-        if matches!(head.framing.body, BodyLength::Exact(length) if self.server.limits.body < length) {
-            return self.refuse(&Error::too_large(StatusCode::PAYLOAD_TOO_LARGE, "the body exceeds its limit")).await;
-        }
         let is_last = !head.framing.keep_alive;
-        let number = self.wire.socket().begin_body(&head, self.server.limits.body);
         let mut answering = Answering {
             version: head.request.version(),
             head: head.request.method() == Method::HEAD,
             keep_alive: !is_last,
         };
+        if matches!(head.framing.body, BodyLength::Exact(length) if self.server.limits.body < length) {
+            let error = Error::too_large(StatusCode::PAYLOAD_TOO_LARGE, "the body exceeds its limit");
+            return self.refuse(answering, &error).await;
+        }
+        let number = self.wire.socket().begin_body(&head, self.server.limits.body);
         let request = head.request.map(|()| Incoming::new(Rc::clone(&self.wire), number, self.server.limits.stall));
         let response = call(handler, request).await.unwrap_or_else(|| plain(StatusCode::INTERNAL_SERVER_ERROR, ""));
 
@@ -154,8 +158,8 @@ impl Connection {
     }
 
     /// Answers what is no request that can be served. Where the next one would begin is unknown then.
-    async fn refuse(&self, error: &Error) -> io::Result<Next> {
-        let answering = Answering { version: Version::HTTP_11, head: false, keep_alive: false };
+    async fn refuse(&self, mut answering: Answering, error: &Error) -> io::Result<Next> {
+        answering.keep_alive = false;
         reply::send(&self.wire, &answering, refusal(error), self.server.limits.stall).await?;
         Ok(Next::Linger)
     }

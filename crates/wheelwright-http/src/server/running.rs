@@ -38,7 +38,7 @@ pub(super) struct Connections {
     pub(super) limits: Limits,
     /// Tells the accept loop to end, and each connection to end at the next good moment.
     pub(super) closing: CancellationToken,
-    /// Those who wait for their first request.
+    /// Those who wait for their first request. A client would not ask again on another connection, so that they are spared.
     pub(super) fresh: Notify,
     /// Those between two requests, the longest idle first: one that is notified ends.
     pub(super) idle: Notify,

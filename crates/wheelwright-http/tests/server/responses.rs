@@ -162,6 +162,10 @@ fn head_and_statuses_without_a_body_send_none() {
         let mut raw = Raw::connect(running.local_addr()).await;
         raw.send("HEAD /large HTTP/1.1\r\nHost: h\r\n\r\n").await;
         assert_eq!(raw.head().await.field("content-length"), Some("1048576"));
+        raw.send("HEAD /large HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\n").await;
+        assert_eq!(raw.head().await.status, 413);
+        raw.ends_well().await;
+        let mut raw = Raw::connect(running.local_addr()).await;
         for target in ["/204", "/204/declared", "/304"] {
             let reply = raw.ask(get(target)).await;
             assert_eq!((reply.field("content-length"), reply.field("transfer-encoding")), (None, None), "{target}");
