@@ -13,9 +13,9 @@ mod pools; // idle connections, and permits
 mod replies; // no reply, or half of one
 mod threads; // none free
 
-pub(crate) use cancels::hundred_thousand;
+pub(crate) use cancels::{hundred_thousand, up_to};
 pub(crate) use connecting::{closed_at_the_door, refused, unanswered};
-pub(crate) use exhausted::{longest_idle, on_the_client, on_the_server, with_a_server};
+pub(crate) use exhausted::{SERVER, longest_idle, on_the_client, on_the_server, with_a_server, with_a_server_for};
 pub(crate) use names::{slow_resolver, unknown_name};
 pub(crate) use pools::{full, full_at_once, restarted, second_request};
 pub(crate) use replies::{dripping, half_closed, reset_in_the_body, reset_in_the_head, silent};
@@ -39,7 +39,7 @@ const LIMIT: Duration = Duration::from_millis(100);
 /// The bound of what has no limit of its own to wait for.
 const AT_ONCE: Duration = Duration::from_millis(100);
 /// All is as before within so long.
-const SOON: Duration = Duration::from_secs(1);
+pub(crate) const SOON: Duration = Duration::from_secs(1);
 
 /// What came of a call.
 struct Outcome {
@@ -53,16 +53,16 @@ struct Outcome {
 
 /// What a process and its loop hold.
 #[derive(Debug, PartialEq)]
-struct Held(usize, inspect::Live);
+pub(crate) struct Held(pub(crate) usize, pub(crate) inspect::Live);
 
 impl Held {
-    fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let descriptors = std::fs::read_dir("/proc/self/fd").expect("Linux lists them").count();
         Self(descriptors, inspect::live())
     }
 
     /// Waits until no more is held than this.
-    async fn regained(&self) {
+    pub(crate) async fn regained(&self) {
         let begin = now();
         while Self::now() != *self {
             assert!(now() - begin < 10 * SOON, "{:?} are left of what began as {self:?}", Self::now());
@@ -101,7 +101,7 @@ fn is_unhurt(client: &Client, permits: u64) {
     has_all_permits(client, permits);
 }
 
-fn has_all_permits(client: &Client, permits: u64) {
+pub(crate) fn has_all_permits(client: &Client, permits: u64) {
     let hosts = format!("{client:?}");
     let free = format!("permits: Some({permits})");
     assert_eq!(hosts.matches("name:").count(), hosts.matches(&free).count(), "{hosts}");
@@ -177,7 +177,7 @@ async fn beside_a_heart<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// A thousand connections have two thousand ends.
-fn raise_descriptor_limit() {
+pub(crate) fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, ..limit };
     setrlimit(Resource::Nofile, raised).expect("a soft limit may be raised up to the hard one");

@@ -8,9 +8,11 @@ mod descriptors;
 mod duplicates;
 mod faults;
 mod idle;
+mod memory;
 mod reports;
 mod schedules;
 mod signals;
+mod soak;
 mod stdin;
 
 use std::process::{Child, Command, Stdio};
@@ -110,6 +112,7 @@ const CASES: &[Case] = &[
         check: faults::with_a_server,
     },
     Case { name: "a_hundred_thousand_calls_dropped_anywhere", body: faults::hundred_thousand, check: succeeds },
+    Case { name: "a_soak_leaves_nothing_and_grows_nothing", body: soak::run, check: soak::beside_a_server },
 ];
 
 fn main() {
@@ -150,16 +153,16 @@ fn succeeds(command: &mut Command) -> Result<(), String> {
 
 /// Runs a case to its end: what it wrote to stdout and stderr.
 fn run(command: &mut Command) -> Result<(String, String), String> {
-    end_of(command.spawn().map_err(|error| error.to_string())?)
+    end_of(command.spawn().map_err(|error| error.to_string())?, ANTI_HANG)
 }
 
-/// Waits for the end of a process.
-fn end_of(mut child: Child) -> Result<(String, String), String> {
+/// Waits for the end of a process, but no longer than this.
+fn end_of(mut child: Child, limit: Duration) -> Result<(String, String), String> {
     let begin = Instant::now();
     while child.try_wait().map_err(|error| error.to_string())?.is_none() {
-        if ANTI_HANG < begin.elapsed() {
+        if limit < begin.elapsed() {
             let _ = child.kill();
-            return Err(format!("it hangs: no end after {ANTI_HANG:?}"));
+            return Err(format!("it hangs: no end after {limit:?}"));
         }
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -3,6 +3,7 @@
 mod bench; // this runtime measured beside others
 mod ci; // every stage of a check of the whole
 mod marked; // the parts of pages that are written by these chores
+mod soak; // minutes under load, faults and cancels
 mod tidy; // the house rules that a machine can check
 mod tree; // the repository's files, read once
 
@@ -15,6 +16,7 @@ usage: cargo xtask <chore>
   examples [NAME...] [--bless] every example against what it printed before; --bless writes that anew
   browser [NAME...] [--screenshots DIR]   what Chromium sees of the examples that serve pages
   guards [--bless]            instructions and allocations against the committed figures
+  soak [--minutes N] [--seed N] client and server under load and faults: is memory flat, is nothing left?
   interop                     other people's code on this loop: hyper answers 100,000 requests of hyper
   bench [ROW...] [--quick] [--count]   time, or counts, beside tokio and smol, reqwest and hyper";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Some((&"interop", [])) => ci::run_interop(),
         Some((&"examples", rest)) => ci::examples::run_chore(rest),
         Some((&"browser", rest)) => ci::browser::run_chore(rest),
+        Some((&"soak", rest)) => soak::run(rest),
         Some((&"guards", rest)) => ci::guards::run(rest),
         _ => {
             eprintln!("{USAGE}");

@@ -84,20 +84,24 @@ async fn call(client: &Client, addr: SocketAddr, id: u64, rng: &mut Rng) -> bool
         1 => client.put(url).map(|request| request.body(pieces(id, 3))),
         _ => client.get(url),
     };
-    let mut call = pin!(ask(request.expect("a URL"), id));
     let most = POLLS[rng.usize(0..4)];
-    let mut left = rng.u32(0..most);
-    let polled = poll_fn(|cx| match (left, call.as_mut().poll(cx)) {
-        (_, Poll::Ready(outcome)) => Poll::Ready(Some(outcome)),
-        (0, Poll::Pending) => Poll::Ready(None),
-        (_, Poll::Pending) => {
-            left -= 1;
-            Poll::Pending
-        }
-    });
-    let Some(outcome) = polled.await else { return false };
+    let Some(outcome) = up_to(rng.u32(0..most), ask(request.expect("a URL"), id)).await else { return false };
     assert_eq!(outcome.end, None, "an honest server, and {way} of {id}");
     true
+}
+
+/// Drops a future that is not ready after one more poll than this; `None` if it came to that.
+pub(crate) async fn up_to<T>(mut polls: u32, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match (polls, future.as_mut().poll(cx)) {
+        (_, Poll::Ready(output)) => Poll::Ready(Some(output)),
+        (0, Poll::Pending) => Poll::Ready(None),
+        (_, Poll::Pending) => {
+            polls -= 1;
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 pub(crate) fn hundred_thousand() {

@@ -27,23 +27,29 @@ use super::{
     AT_ONCE, Held, LIMIT, SIZES, SOON, all_end, ask, beside_a_heart, crowd, has_all_permits, is_unhurt, none_is_early,
     raise_descriptor_limit,
 };
-use crate::{end_of, myself, run};
+use crate::{ANTI_HANG, end_of, myself};
 
 /// Tells a case where its server is. Without it the case is the server.
-const SERVER: &str = "WHEELWRIGHT_SERVER";
+pub(crate) const SERVER: &str = "WHEELWRIGHT_SERVER";
 /// So many connections are as many as the process can have.
 const FEW: u64 = 40;
 
 /// Starts the case as a server and as its client; both must end well.
 pub(crate) fn with_a_server(command: &mut Command) -> Result<(), String> {
+    with_a_server_for(ANTI_HANG, command)
+}
+
+/// The same, of a case that may take this long.
+pub(crate) fn with_a_server_for(limit: Duration, command: &mut Command) -> Result<(), String> {
     let case = command.get_envs().find_map(|(_, value)| value?.to_str()).ok_or("the case has a name")?;
     let mut server = myself(case).stdin(Stdio::piped()).spawn().map_err(|e| e.to_string())?;
     let mut line = String::new();
     let stdout = server.stdout.take().expect("it is piped");
     BufReader::new(stdout).read_line(&mut line).map_err(|error| error.to_string())?;
-    let outcome = run(command.env(SERVER, line.trim()));
+    let client = command.env(SERVER, line.trim()).spawn().map_err(|error| error.to_string())?;
+    let outcome = end_of(client, limit);
     drop(server.stdin.take());
-    let ended = end_of(server).map_err(|why| format!("the server: {why}"));
+    let ended = end_of(server, ANTI_HANG).map_err(|why| format!("the server: {why}"));
     outcome.and(ended).map(drop)
 }
 
