@@ -1,13 +1,16 @@
-//! Turns idleness into figures of the kernel's own: no wake-up, no processor time, no thread.
+//! Turns idleness into figures: no wake-up, no processor time, no thread, no memory of what is over.
 
 use std::future::pending;
 use std::io::{BufRead, BufReader};
 use std::process::Command;
 use std::time::Duration;
 
-use wheelwright::{block_on, join_all, spawn, spawn_blocking, time};
+use http::Response;
+use wheelwright::net::TcpStream;
+use wheelwright::{block_on, join_all, spawn, spawn_blocking, time, yield_now};
+use wheelwright_http::{Body, Server};
 
-use crate::{proc_self, status_number};
+use crate::{memory, proc_self, status_number};
 
 /// A thousand tasks wait for what never comes, one for a timer that is an hour away.
 pub(crate) fn park_a_thousand() {
@@ -74,4 +77,41 @@ pub(crate) fn count_threads() {
         assert!(std::time::Instant::now() < limit, "the end of the runtime joins them");
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// However much a handler keeps while it runs, a connection keeps nothing of it for the next request.
+pub(crate) fn hold_no_handler() {
+    block_on(async {
+        let (small, large) = (bytes_of_each::<1>().await, bytes_of_each::<65_536>().await);
+        println!("{small} bytes for each idle connection, {large} if its handler is large");
+        assert!(large < small + 100, "{large} bytes for each idle connection, {small} if its handler is small");
+    });
+}
+
+/// What an idle connection costs a server whose handlers keep so many bytes over an await.
+async fn bytes_of_each<const SIZE: usize>() -> usize {
+    const CONNECTIONS: usize = 100;
+    let server = Server::bind("127.0.0.1:0").expect("a free port");
+    let running = server.serve(async |_| {
+        let page = [b'a'; SIZE];
+        yield_now().await;
+        Response::new(Body::from(page[..1].to_vec()))
+    });
+    let connect = async || {
+        let mut stream = TcpStream::connect(running.local_addr()).await.expect("the server listens");
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("the server reads");
+        let mut reply = [0; 512];
+        let length = stream.read(&mut reply).await.expect("the server answers");
+        assert!(reply[..length].ends_with(b"\r\n\r\na"), "a small response comes in one piece");
+        // By now the server waits for the next request.
+        time::sleep(Duration::from_millis(1)).await;
+        stream
+    };
+    let mut streams = vec![connect().await];
+    streams.reserve(CONNECTIONS);
+    let before = memory::allocated();
+    for _ in 0..CONNECTIONS {
+        streams.push(connect().await);
+    }
+    (memory::allocated() - before) / CONNECTIONS
 }

@@ -52,6 +52,7 @@ const CASES: &[Case] = &[
     Case { name: "standard_input_comes_line_by_line", body: stdin::echo, check: stdin::converse },
     Case { name: "a_read_of_standard_input_outlives_its_runtime", body: stdin::give_up, check: stdin::is_left_alone },
     Case { name: "a_thousand_parked_tasks_cost_nothing", body: idle::park_a_thousand, check: idle::look_from_outside },
+    Case { name: "an_idle_connection_holds_nothing_of_its_handler", body: idle::hold_no_handler, check: succeeds },
     Case { name: "no_thread_starts_before_somebody_asks", body: idle::count_threads, check: succeeds },
     Case { name: "a_panic_nobody_joins_is_told_to_stderr", body: reports::panic_unread, check: reports::tells_of_each },
     Case { name: "a_cancelled_task_is_not_reported", body: reports::cancel_unread, check: reports::is_silent },

@@ -68,8 +68,9 @@ impl Connection {
         loop {
             let next = match head {
                 Ok(None) => return,
-                Ok(Some(head)) => self.exchange(head, &*handler).await,
-                Err(error) => self.refuse(UNREAD, &error).await,
+                // In boxes, so that an idle connection has no room for a handler, however large that is.
+                Ok(Some(head)) => Box::pin(self.exchange(head, &*handler)).await,
+                Err(error) => Box::pin(self.refuse(UNREAD, &error)).await,
             };
             match next.unwrap_or(Next::Close) {
                 Next::Request => {}
