@@ -1,6 +1,6 @@
 //! Turns thousands of clients that do nothing, or next to nothing, into what they cost a server and its other clients.
 //!
-//! `cargo run --release --example slow_clients` takes about eleven seconds. The server and the slow clients are processes of
+//! `cargo run --release --example slow_clients` takes about eighteen seconds. The server and the slow clients are processes of
 //! their own. It needs Linux, which tells a process its memory; what the kernel keeps for each socket is in no process' memory.
 //!
 //! Try: an `IDLE` of 14 s in `idle.rs`, then of 30 s. Does the server work ten times as long? What it is woken for twice more is
