@@ -38,8 +38,10 @@ const CONNECTIONS: usize = 16;
 const WARM_UP: u32 = 10;
 /// A sample is taken each second; in a short run more often, so that there are as many.
 const SAMPLES: u32 = 60;
+/// So many of them are shown.
+const ROWS: u32 = 10;
 /// A shorter run has too few calls for its quarters to be alike: it is judged by how its calls end and what they leave.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(300);
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("the variable holds a number"))
@@ -76,7 +78,7 @@ async fn soak(ports: [u16; 3], seed: u64, time: Duration) {
     let (client_before, server_before) = (Figures::now(), server().await);
 
     let clients = Clients::new(CONNECTIONS);
-    let (tally, mut samples) = (RefCell::<Tally>::default(), Samples::default());
+    let (tally, mut samples) = (RefCell::<Tally>::default(), Samples::shown(time / ROWS));
     let end = now() + time;
     let callers = (0..CALLERS).map(|place| Caller::new(place, seed, ports, &clients).call_until(end, &tally));
     let watch = async {

@@ -37,7 +37,7 @@ fn in_turn(test: impl AsyncFnOnce()) {
     static TURN: Mutex<()> = Mutex::new(());
     // That another test has failed is told there.
     let _turn: MutexGuard<'_, ()> = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    block_on(async { timeout(Duration::from_secs(120), test()).await.expect("the test hangs") });
+    block_on(async { timeout(Duration::from_secs(600), test()).await.expect("the test hangs") });
 }
 
 /// A server that answers with the path that it is asked for.

@@ -8,8 +8,11 @@ use crate::tree;
 const USAGE: &str = "usage: cargo xtask soak [--minutes N] [--seed N]";
 
 /// The case of `tests/alone` that does it, built as programs are that run for long.
-const CASE: [&str; 9] =
+pub(crate) const CASE: [&str; 9] =
     ["test", "--release", "--package", "wheelwright-tests", "--features", "gzip", "--test", "alone", "soak"];
+
+/// For how many seconds it goes on.
+pub(crate) const SECONDS: &str = "WHEELWRIGHT_SOAK_SECONDS";
 
 /// How long, and from which seed; without one each run makes other choices.
 struct Options {
@@ -24,7 +27,7 @@ pub(crate) fn run(words: &[&str]) -> ExitCode {
     };
     let mut command = Command::new("cargo");
     command.current_dir(tree::root()).args(CASE);
-    command.env("WHEELWRIGHT_SOAK_SECONDS", format!("{:.0}", minutes * 60.0));
+    command.env(SECONDS, format!("{:.0}", minutes * 60.0));
     command.env("WHEELWRIGHT_SOAK_SEED", seed.to_string());
     let succeeded = command.status().is_ok_and(|status| status.success());
     ExitCode::from(u8::from(!succeeded))

@@ -12,8 +12,6 @@ use crate::{memory, proc_self, status_number};
 /// So much more than before is still flat, as is 2 %.
 const MEMORY_KB: u64 = 1024;
 const DESCRIPTORS: u64 = 8;
-/// One of so many samples is shown.
-const EVERY: usize = 6;
 /// The names of what is shown of a process.
 const HELD: &str = "     kB   alloc  descr.   tasks  timers";
 
@@ -67,23 +65,29 @@ impl fmt::Display for Figures {
 }
 
 /// What the client and the server held, again and again.
-#[derive(Default)]
 pub(super) struct Samples {
     client: Vec<Figures>,
     server: Vec<Figures>,
+    /// From one sample that is shown to the next.
+    every: Duration,
+    next_shown: Duration,
 }
 
 impl Samples {
-    /// Adds a sample, and shows some of them.
+    /// Shows a sample each time that so much has passed.
+    pub(super) fn shown(every: Duration) -> Self {
+        println!("{:30} | {:^47} | the server", "", "the client");
+        println!("{:>8} {:>10} {:>10} | {HELD}    idle | {HELD}", "time", "calls", "errors");
+        Self { client: Vec::new(), server: Vec::new(), every, next_shown: every }
+    }
+
+    /// Adds a sample.
     pub(super) fn add(&mut self, time: Duration, tally: &Tally, idle: usize, server: Figures) {
         let client = Figures::now();
-        if self.client.is_empty() {
-            println!("{:30} | {:^47} | the server", "", "the client");
-            println!("{:>8} {:>10} {:>10} | {HELD}    idle | {HELD}", "time", "calls", "errors");
-        }
-        if self.client.len().is_multiple_of(EVERY) {
+        if self.next_shown <= time {
             let (calls, errors) = (tally.calls(), tally.errors());
             println!("{:>6} s {calls:>10} {errors:>10} | {client} {idle:>7} | {server}", time.as_secs());
+            self.next_shown += self.every;
         }
         self.client.push(client);
         self.server.push(server);

@@ -2,7 +2,7 @@
 
 use super::commands::{Tally, built, cargo, in_root, shown};
 use super::{Stage, guards};
-use crate::tree;
+use crate::{soak, tree};
 
 pub(super) const STAGES: &[Stage] = &[
     Stage { name: "AddressSanitizer", run: address_sanitizer },
@@ -10,6 +10,8 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "one-bit generations", run: one_bit_generations },
     Stage { name: "guards", run: |_| guards::check() },
     Stage { name: "every page", run: every_page },
+    Stage { name: "a hundred thousand requests", run: one_connection },
+    Stage { name: "soak", run: five_minutes },
 ];
 
 /// The crates whose memory is examined, and the tests over their public API.
@@ -54,4 +56,14 @@ fn one_bit_generations(tally: &mut Tally) -> Result<(), String> {
 fn every_page(tally: &mut Tally) -> Result<(), String> {
     let test = ["test", "--release", "-p", "wheelwright-examples", "--test", "fan_out", "servers_of_others"];
     cargo(tally, &test, &[])
+}
+
+/// Without optimisation fewer of them go to servers and from clients of others.
+fn one_connection(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &["test", "--release", "-p", "wheelwright-http", "--test", "one_connection"], &[])
+}
+
+/// Long enough to judge whether memory is flat; `cargo test` has the same case for a few seconds.
+fn five_minutes(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &soak::CASE, &[(soak::SECONDS, "300")])
 }
