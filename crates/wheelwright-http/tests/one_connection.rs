@@ -1,7 +1,6 @@
 //! Turns a hundred thousand requests on one connection into processes that are no larger than before.
 //!
-//! Either side is ours or somebody else's. The tests look at the whole process, so that they stand apart and take turns. Built
-//! without optimisation they send fewer requests where others slow them down.
+//! Either side is ours or somebody else's. The tests look at the whole process, so that they stand apart and take turns.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream as StdStream};
@@ -18,8 +17,8 @@ use wheelwright::{block_on, race, spawn_blocking};
 use wheelwright_http::{Body, Client, Incoming, Running, Server};
 
 const REQUESTS: usize = 100_000;
-/// To a server, and from a client, in a process of its own.
-const FOREIGN_REQUESTS: usize = if cfg!(debug_assertions) { 10_000 } else { REQUESTS };
+/// How many there are where one side is another process, which takes its time; a tenth, if nobody says it.
+const FOREIGN_REQUESTS: &str = "WHEELWRIGHT_FOREIGN_REQUESTS";
 /// Memory is looked at so often.
 const LOOKS: usize = 1_000;
 
@@ -31,6 +30,10 @@ for number in range(int(sys.argv[2])):
     client.request('GET', f'/{number}')
     assert client.getresponse().read() == b'/%d' % number
 ";
+
+fn foreign_requests() -> usize {
+    std::env::var(FOREIGN_REQUESTS).map_or(REQUESTS / 10, |text| text.parse().expect("the variable holds a number"))
+}
 
 /// Runs a test when it is its turn, and says so if it hangs.
 fn in_turn(test: impl AsyncFnOnce()) {
@@ -137,7 +140,7 @@ fn calls_of_a_foreign_client_leave_memory_flat() {
     in_turn(async || {
         let running = serve();
         let mut command = Command::new("python3");
-        command.args(["-c", PYTHON, &running.local_addr().port().to_string(), &FOREIGN_REQUESTS.to_string()]);
+        command.args(["-c", PYTHON, &running.local_addr().port().to_string(), &foreign_requests().to_string()]);
         let Ok(mut python) = command.spawn() else { return println!("skipped: Python is not installed") };
         let mut memory = Memory::default();
         let looking = async {
@@ -160,11 +163,11 @@ fn calls_to_a_foreign_server_leave_memory_flat() {
         let Some(nginx) = Nginx::start() else { return println!("skipped: nginx is not installed") };
         let client = Client::new();
         let url = |path: &str| format!("http://127.0.0.1:{}/{path}", nginx.port);
-        let memory = call(&client, FOREIGN_REQUESTS, |_| url(""), |_| "hello".to_owned()).await;
+        let memory = call(&client, foreign_requests(), |_| url(""), |_| "hello".to_owned()).await;
         memory.is_flat("our client and nginx");
         let status = client.get(url("status")).expect("a URL").send().await.expect("nginx answers").text().await;
         // Whoever asks at the start whether it listens sends no request.
-        let requests = format!(" {} \n", FOREIGN_REQUESTS + 1);
+        let requests = format!(" {} \n", foreign_requests() + 1);
         assert!(status.is_ok_and(|status| status.contains(&requests)), "by the server's own count");
         assert_eq!(client.connections_opened(), 1);
     });
