@@ -71,11 +71,11 @@ pub(crate) fn run() {
 async fn soak(ports: [u16; 3], seed: u64, time: Duration) {
     println!("{CALLERS} callers for {} s, seed {seed}", time.as_secs());
     let control = Client::new();
-    let server = async || Figures::asked(&control, ports[0]).await;
+    let server = &async || Figures::asked(&control, ports[0]).await;
     // The second question finds the connection of the first, and whoever watches over idle ones at work.
     server().await;
     sleep(Duration::from_millis(10)).await;
-    let (client_before, server_before) = (Figures::now(), server().await);
+    let before = [Figures::now(), server().await];
 
     let clients = Clients::new(CONNECTIONS);
     let (tally, mut samples) = (RefCell::<Tally>::default(), Samples::shown(time / ROWS));
@@ -94,12 +94,8 @@ async fn soak(ports: [u16; 3], seed: u64, time: Duration) {
 
     clients.are_unhurt();
     drop(clients);
-    let begun = now();
-    while !(Figures::now().holds_only(&client_before) && server().await.holds_only(&server_before)) {
-        assert!(now() - begun < 10 * SOON, "{:?} is left of {client_before:?}, {server_before:?}", Figures::now());
-        sleep(Duration::from_millis(10)).await;
-    }
-    println!("{} ms after the last call both hold what they held before", (now() - begun).as_millis());
+    let after = until_over(&before, server).await;
+    println!("{} ms after the last call both hold what they held before", after.as_millis());
     let (flat, complete, calls) = (samples.are_flat(), tally.borrow().is_complete(), tally.borrow().calls());
     assert!(time < LONG || flat, "something grew by more than 1 MiB, or 8 descriptors, and by more than 2 %");
     assert!(time < LONG || complete, "an end is missing");
@@ -107,4 +103,17 @@ async fn soak(ports: [u16; 3], seed: u64, time: Duration) {
     println!(
         "\nAll {calls} calls of {seconds} s ended as each may, none with the reply to another, and nothing is left of them."
     );
+}
+
+/// Waits until the client and the server hold no more than before: how long that took.
+async fn until_over(before: &[Figures; 2], server: impl AsyncFn() -> Figures) -> Duration {
+    let begun = now();
+    loop {
+        let held = [Figures::now(), server().await];
+        if held[0].holds_only(&before[0]) && held[1].holds_only(&before[1]) {
+            return now() - begun;
+        }
+        assert!(now() - begun < 10 * SOON, "of the calls is left: {held:#?}, where before was {before:#?}");
+        sleep(Duration::from_millis(10)).await;
+    }
 }
