@@ -56,10 +56,19 @@ fn cpu_time() -> Duration {
 }
 
 /// The most memory this process ever held at once, as the kernel counts it.
-fn max_rss_kb() -> u64 {
+pub(crate) fn max_rss_kb() -> u64 {
+    status_kb("VmHWM:")
+}
+
+/// The memory this process holds now.
+pub(crate) fn rss_kb() -> u64 {
+    status_kb("VmRSS:")
+}
+
+fn status_kb(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux shows each process its status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the status has a high-water mark");
-    line.trim().trim_end_matches(" kB").parse().expect("the high-water mark is a number of kB")
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("the status states the memory");
+    line.trim().trim_end_matches(" kB").parse().expect("memory is a number of kB")
 }
 
 /// Lets this process open as many descriptors as its hard limit allows.

@@ -5,14 +5,12 @@ use std::io::{self, Read, Write};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use wheelwright_benches::by_hand::{ROOM, request, whole_response};
-use wheelwright_benches::client::Job;
-use wheelwright_benches::measure::Stopwatch;
+use wheelwright_benches::by_hand::{Partial, ROOM, request};
+use wheelwright_benches::client::{Course, Leg};
 
 struct Connection {
     stream: TcpStream,
-    buf: [u8; ROOM],
-    filled: usize,
+    partial: Partial,
 }
 
 struct Client {
@@ -20,40 +18,41 @@ struct Client {
     events: Events,
     connections: Vec<Connection>,
     idle: VecDeque<usize>,
-    request: Vec<u8>,
 }
 
 fn main() -> io::Result<()> {
-    let job = Job::from_command_line();
-    let mut client = Client::connect(&job)?;
-    client.fetch(job.warm_up())?;
-    let watch = Stopwatch::start();
-    client.fetch(job.requests)?;
-    writeln!(io::stdout(), "{}", watch.stop(job.requests as u64))
+    let mut course = Course::from_command_line();
+    let (poll, events) = (Poll::new()?, Events::with_capacity(1024));
+    let mut client = Client { poll, events, connections: Vec::new(), idle: VecDeque::new() };
+    while let Some(leg) = course.next_leg() {
+        client.connect(&leg)?;
+        client.fetch(&leg)?;
+    }
+    writeln!(io::stdout(), "{}", course.end())
 }
 
 impl Client {
-    fn connect(job: &Job) -> io::Result<Client> {
-        let poll = Poll::new()?;
-        let mut connections = Vec::new();
-        for place in 0..job.concurrency {
-            let stream = std::net::TcpStream::connect(job.addr)?;
+    /// Opens as many connections as the leg needs.
+    fn connect(&mut self, leg: &Leg) -> io::Result<()> {
+        for place in self.connections.len()..leg.concurrency {
+            let stream = std::net::TcpStream::connect(leg.addr(place))?;
             stream.set_nodelay(true)?;
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
-            poll.registry().register(&mut stream, Token(place), Interest::READABLE)?;
-            connections.push(Connection { stream, buf: [0; ROOM], filled: 0 });
+            self.poll.registry().register(&mut stream, Token(place), Interest::READABLE)?;
+            self.connections.push(Connection { stream, partial: Partial::default() });
+            self.idle.push_back(place);
         }
-        let idle = (0..job.concurrency).collect();
-        Ok(Client { poll, events: Events::with_capacity(1024), connections, idle, request: request(job.addr) })
+        Ok(())
     }
 
-    fn fetch(&mut self, requests: usize) -> io::Result<()> {
+    fn fetch(&mut self, leg: &Leg) -> io::Result<()> {
+        let requests: Vec<_> = leg.addrs.iter().map(|addr| request(*addr, &leg.path)).collect();
         let (mut started, mut finished) = (0, 0);
-        while finished < requests {
-            while started < requests {
+        while finished < leg.requests {
+            while started < leg.requests {
                 let Some(place) = self.idle.pop_front() else { break };
-                self.connections[place].send(&self.request)?;
+                self.connections[place].send(&requests[place % requests.len()])?;
                 started += 1;
             }
             self.poll.poll(&mut self.events, None)?;
@@ -79,15 +78,12 @@ impl Connection {
 
     /// Whether a response is whole now.
     fn receive(&mut self) -> io::Result<bool> {
-        match self.stream.read(&mut self.buf[self.filled..]) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => self.filled += read,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-            Err(error) => return Err(error),
+        let mut buf = [0; ROOM];
+        match self.stream.read(&mut buf) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => Ok(self.partial.take(&buf[..read])),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
         }
-        let Some(length) = whole_response(&self.buf[..self.filled]) else { return Ok(false) };
-        assert_eq!(length, self.filled, "the server sends nothing that was not asked for");
-        self.filled = 0;
-        Ok(true)
     }
 }

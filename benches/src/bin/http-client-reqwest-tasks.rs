@@ -5,24 +5,25 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::Semaphore;
-use wheelwright_benches::client::{BODY, Job};
-use wheelwright_benches::measure::Stopwatch;
+use wheelwright_benches::client::{BODY, Course, Leg};
 
 fn main() -> io::Result<()> {
-    let job = Job::from_command_line();
+    let mut course = Course::from_command_line();
     Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?.block_on(async {
         let client = reqwest::Client::new();
-        fetch(&client, &job, job.warm_up()).await;
-        let watch = Stopwatch::start();
-        fetch(&client, &job, job.requests).await;
-        writeln!(io::stdout(), "{}", watch.stop(job.requests as u64))
+        while let Some(leg) = course.next_leg() {
+            fetch(&client, &leg).await;
+        }
+        writeln!(io::stdout(), "{}", course.end())
     })
 }
 
-async fn fetch(client: &reqwest::Client, job: &Job, requests: usize) {
-    let permits = Arc::new(Semaphore::new(job.concurrency));
-    let start = |_| tokio::spawn(get(client.clone(), job.url(), Arc::clone(&permits)));
-    let tasks: Vec<_> = (0..requests).map(start).collect();
+async fn fetch(client: &reqwest::Client, leg: &Leg) {
+    let permits = Arc::new(Semaphore::new(leg.concurrency));
+    let urls = leg.urls();
+    let start =
+        |number: usize| tokio::spawn(get(client.clone(), urls[number % urls.len()].clone(), Arc::clone(&permits)));
+    let tasks: Vec<_> = (0..leg.requests).map(start).collect();
     for task in tasks {
         task.await.expect("no request fails");
     }

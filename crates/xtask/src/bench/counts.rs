@@ -4,6 +4,9 @@
 //! own, not the kernel's), allocations are dhat's blocks. System calls are counted by the kernel's tracepoint through
 //! perf, which leaves the run's timing alone; strace would stretch it and spoil the sharing of one look at the kernel
 //! among many sockets. Where the tracepoint may not be used, they are unknown.
+//!
+//! What a request in flight holds on the heap is the difference of two clients' heaps at their largest, by dhat: one with
+//! as many requests in flight as the row has, and one with a single one.
 
 use super::programs::{Programs, Server, output_of};
 use super::rows::{Job, Row};
@@ -16,6 +19,15 @@ pub(super) struct Counts {
     pub(super) instructions: f64,
     pub(super) allocations: f64,
     pub(super) system_calls: Option<f64>,
+    /// For each request in flight, where there are requests.
+    pub(super) held: Option<Held>,
+}
+
+/// What the heap holds for one request in flight, its connection included.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub(super) bytes: f64,
+    pub(super) blocks: f64,
 }
 
 /// Counts for every peer of a row.
@@ -29,7 +41,7 @@ fn of_peer(row: &Row, peer: &str, programs: &Programs, server: &Server) -> Resul
     // Few under valgrind, which is fifty times slower than the machine; both must be whole batches.
     let (few, many) = match row.job {
         Job::Loop => (row.batch.max(10_000), 1_000_000),
-        Job::Http { .. } => (2_000, 30_000),
+        Job::Http { in_flight, .. } => (u64::from(in_flight).max(2_000), 30_000.max(3 * u64::from(in_flight))),
     };
     let difference = |n: u64, count: fn(&[String]) -> Result<f64, String>| -> Result<f64, String> {
         let [once, thrice] = [n, 3 * n].map(|size| count(&programs.command_line(row, peer, [0, size], server)));
@@ -39,7 +51,16 @@ fn of_peer(row: &Row, peer: &str, programs: &Programs, server: &Server) -> Resul
         instructions: difference(few, instructions)?,
         allocations: difference(few, allocations)?,
         system_calls: difference(many, system_calls).ok(),
+        held: row.in_flight().map(|in_flight| held(in_flight, peer, programs, server)).transpose()?,
     })
+}
+
+/// Both clients end with the crowd that is in flight all at once.
+fn held(in_flight: u32, peer: &str, programs: &Programs, server: &Server) -> Result<Held, String> {
+    let largest = |in_flight| at_most(&programs.client(peer, in_flight, "0", server));
+    let ([one, one_blocks], [all, all_blocks]) = (largest(1)?, largest(in_flight)?);
+    let each = |one: f64, all: f64| (all - one) / f64::from(in_flight - 1);
+    Ok(Held { bytes: each(one, all), blocks: each(one_blocks, all_blocks) })
 }
 
 fn instructions(program: &[String]) -> Result<f64, String> {
@@ -49,11 +70,21 @@ fn instructions(program: &[String]) -> Result<f64, String> {
 }
 
 fn allocations(program: &[String]) -> Result<f64, String> {
+    heap(program, "Total: ").map(|[_, blocks]| blocks)
+}
+
+/// Bytes and blocks when the heap was at its largest.
+fn at_most(program: &[String]) -> Result<[f64; 2], String> {
+    heap(program, "At t-gmax: ")
+}
+
+/// Bytes and blocks of one line of dhat's.
+fn heap(program: &[String], mark: &str) -> Result<[f64; 2], String> {
     let mut valgrind = Command::new("valgrind");
     let said = output_of(valgrind.args(["--tool=dhat", "--dhat-out-file=/dev/null"]).args(program))?;
-    let total = said.stderr.lines().find_map(|line| line.split_once("Total: "));
-    let blocks = total.and_then(|(_, total)| number_after(total, " bytes in "));
-    blocks.ok_or_else(|| format!("no count in: {}", said.stderr))
+    let line = said.stderr.lines().find(|line| line.contains(mark)).unwrap_or_default();
+    let figures = number_after(line, mark).zip(number_after(line, " bytes in "));
+    figures.map(<[f64; 2]>::from).ok_or_else(|| format!("no count in: {}", said.stderr))
 }
 
 fn system_calls(program: &[String]) -> Result<f64, String> {
@@ -77,6 +108,7 @@ mod tests {
     fn counts_are_read_from_what_valgrind_says() {
         assert_eq!(number_after("==7== Collected : 123456\n", "Collected :"), Some(123_456.0));
         assert_eq!(number_after("==7== Total:     1,234 bytes in 5,678 blocks", " bytes in "), Some(5_678.0));
+        assert_eq!(number_after("==7== At t-gmax: 1,234 bytes in 5 blocks", "At t-gmax: "), Some(1_234.0));
         assert_eq!(number_after("nothing", "Collected :"), None);
     }
 }

@@ -68,31 +68,37 @@ impl Programs {
     ///
     /// A client's warm-up is fixed: it opens every connection.
     pub(super) fn command_line(&self, row: &Row, peer: &str, sizes: [u64; 2], server: &Server) -> Vec<String> {
-        let program = |prefix: &str| self.folder.join(format!("{prefix}{peer}")).display().to_string();
         let [warm_up, operations] = sizes.map(|size| size.to_string());
-        match (row.job, &server.running) {
-            (Job::Http { in_flight }, Some(running)) => {
-                vec![program("http-client-"), running.addr.clone(), in_flight.to_string(), operations]
-            }
-            _ => vec![program("peer-"), row.name.to_owned(), warm_up, operations],
+        match row.in_flight() {
+            Some(in_flight) => self.client(peer, in_flight, &operations, server),
+            None => vec![self.program("peer", peer), row.name.to_owned(), warm_up, operations],
         }
+    }
+
+    /// A client's program and its arguments.
+    pub(super) fn client(&self, peer: &str, in_flight: u32, requests: &str, server: &Server) -> Vec<String> {
+        let addrs = server.running.as_ref().map(|running| running.addrs.clone()).unwrap_or_default();
+        vec![self.program("http-client", peer), addrs, in_flight.to_string(), requests.to_owned()]
+    }
+
+    fn program(&self, kind: &str, peer: &str) -> String {
+        self.folder.join(format!("{kind}-{peer}")).display().to_string()
     }
 
     /// Starts the server, if the row needs one.
     pub(super) fn server_for(&self, row: &Row) -> Result<Server, String> {
-        if matches!(row.job, Job::Loop) {
-            return Ok(Server { running: None });
-        }
+        let Job::Http { ports, delay, .. } = row.job else { return Ok(Server { running: None }) };
         let mut command = pinned(SERVER_CORE);
-        command.arg(self.folder.join("http-server")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(self.folder.join("http-server")).args([ports.to_string(), delay.to_string()]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| format!("the server: {error}"))?;
         let stdin = child.stdin.take().expect("it was piped above");
         let mut stdout = BufReader::new(child.stdout.take().expect("it was piped above"));
         let mut line = String::new();
         stdout.read_line(&mut line).map_err(|error| format!("the server: {error}"))?;
-        let addr = line.trim().strip_prefix("listening ").ok_or_else(|| format!("the server says `{line}`"))?;
-        let addr = addr.to_owned();
-        Ok(Server { running: Some(Running { addr, child, stdin: Some(stdin), stdout }) })
+        let addrs = line.trim().strip_prefix("listening ").ok_or_else(|| format!("the server says `{line}`"))?;
+        let addrs = addrs.to_owned();
+        Ok(Server { running: Some(Running { addrs, child, stdin: Some(stdin), stdout }) })
     }
 }
 
@@ -104,7 +110,8 @@ pub(super) struct Server {
 
 #[derive(Debug)]
 struct Running {
-    addr: String,
+    /// Separated by commas.
+    addrs: String,
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,

@@ -38,10 +38,13 @@ pub(super) fn write_counts(row: &Row, counted: &[(&str, Counts)]) -> Result<(), 
             "instructions": rounded(counts.instructions),
             "allocations": rounded(counts.allocations),
             "system_calls": counts.system_calls.map(rounded),
+            "held_bytes": counts.held.map(|held| rounded(held.bytes)),
+            "held_blocks": counts.held.map(|held| rounded(held.blocks)),
         })
     };
     let mut page = heading(row)?;
     page["unit"] = json!("counts per operation: callgrind, dhat, the tracepoint raw_syscalls:sys_enter");
+    page["held"] = json!("the heap at its largest, by dhat, for each request in flight");
     page["peers"] = counted.iter().map(peer).collect();
     save(&format!("{}.counts.json", row.name), &page)
 }
@@ -52,6 +55,7 @@ fn peer_figures(measured: &Measured, peer: &str) -> Value {
         "cpu_ns": spread(measured.cpu(peer)),
         "ratio": spread(measured.ratio(peer)),
         "max_rss_kb": measured.memory(peer).median,
+        "in_flight_bytes": measured.in_flight(peer).map(|spread| spread.median),
     })
 }
 

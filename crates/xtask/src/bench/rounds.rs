@@ -45,6 +45,12 @@ impl Measured {
         Spread::of(self.column(peer).map(|figures| figures.number("max_rss_kb")))
     }
 
+    /// What a peer's process holds for each request in flight, in bytes; nothing in rows without requests.
+    pub(super) fn in_flight(&self, peer: &str) -> Option<Spread> {
+        let spread = Spread::of(self.column(peer).map(|figures| figures.number("in_flight_bytes")));
+        spread.median.is_finite().then_some(spread)
+    }
+
     /// A peer's CPU time to the base's, round by round.
     pub(super) fn ratio(&self, peer: &str) -> Spread {
         self.ratio_beside(peer, self.base)

@@ -20,8 +20,9 @@ pub(super) struct Row {
 pub(super) enum Job {
     /// Work inside the loop, without a socket.
     Loop,
-    /// GETs of 1 KiB over kept connections, so many in flight at once.
-    Http { in_flight: u32 },
+    /// GETs of 1 KiB over kept connections, so many in flight at once, to so many ports of one server, which answers so
+    /// many milliseconds later.
+    Http { in_flight: u32, ports: u32, delay: u32 },
 }
 
 /// At most this share of a peer's CPU time.
@@ -36,6 +37,14 @@ pub(super) struct Reach {
 pub(super) const OURS: &str = "wheelwright";
 
 impl Row {
+    /// How many requests are in flight at once, where there are requests.
+    pub(super) fn in_flight(&self) -> Option<u32> {
+        match self.job {
+            Job::Loop => None,
+            Job::Http { in_flight, .. } => Some(in_flight),
+        }
+    }
+
     pub(super) fn peers(&self) -> &'static [&'static str] {
         match self.job {
             Job::Loop => &[OURS, "tokio", "smol"],
@@ -59,6 +68,12 @@ const fn crowd(name: &'static str, what: &'static str, operations: u64, reach: &
 
 const fn tokio(ratio: f64) -> Reach {
     Reach { beside: "tokio", ratio: Some(ratio) }
+}
+
+const HALF_OF_REQWEST: Reach = Reach { beside: "reqwest", ratio: Some(0.5) };
+
+const fn http(name: &'static str, what: &'static str, in_flight: u32, reach: &'static [Reach]) -> Row {
+    Row { name, what, job: Job::Http { in_flight, ports: 1, delay: 0 }, operations: 60_000, batch: 1, reach }
 }
 
 const NO_GOAL: &[Reach] = &[Reach { beside: "tokio", ratio: None }];
@@ -89,20 +104,12 @@ pub(super) const ROWS: &[Row] = &[
     inside("remote_128", "a thread to a task over a channel of 128: each", 1_000_000, &[tokio(0.75)]),
     inside("remote_round_trip", "a task to a thread and back", 20_000, &[tokio(1.05)]),
     inside("spawn_blocking", "1,000 blocking jobs, awaited: each", 100_000, &[tokio(0.50)]),
+    http("http_20", "GET of 1 KiB, 20 in flight", 20, &[tokio(1.15), HALF_OF_REQWEST]),
+    http("http_1000", "GET of 1 KiB, 1,000 in flight", 1000, &[tokio(1.25), HALF_OF_REQWEST]),
+    // One port would cost every client the kernel's search for a free port of its own.
     Row {
-        name: "http_20",
-        what: "GET of 1 KiB, 20 in flight",
-        job: Job::Http { in_flight: 20 },
-        operations: 60_000,
-        batch: 1,
-        reach: &[tokio(1.15), Reach { beside: "reqwest", ratio: Some(0.5) }],
-    },
-    Row {
-        name: "http_1000",
-        what: "GET of 1 KiB, 1,000 in flight",
-        job: Job::Http { in_flight: 1000 },
-        operations: 60_000,
-        batch: 1,
-        reach: &[tokio(1.25), Reach { beside: "reqwest", ratio: Some(0.5) }],
+        job: Job::Http { in_flight: 9_900, ports: 10, delay: 100 },
+        operations: 99_000,
+        ..http("http_9900", "GET of 1 KiB, 9,900 in flight, answered after 100 ms", 0, &[tokio(1.0), HALF_OF_REQWEST])
     },
 ];

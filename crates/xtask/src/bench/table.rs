@@ -8,10 +8,10 @@ use super::statistics::Spread;
 use std::fmt::Write;
 
 pub(super) const HEAD: &str = "\
-row                peer            CPU/op        ratio to tokio [quartiles]   memory      to reach";
+row                peer            CPU/op        ratio to tokio [quartiles]   memory      in flight, each; to reach";
 
 pub(super) const COUNTS_HEAD: &str = "\
-row                peer          instructions  allocations  system calls   each per operation";
+row                peer          instructions  allocations  system calls   each per operation; held by each in flight";
 
 /// The lines of one row.
 pub(super) fn lines(row: &Row, measured: &Measured) -> String {
@@ -21,8 +21,9 @@ pub(super) fn lines(row: &Row, measured: &Measured) -> String {
         let memory = measured.memory(peer).median / 1024.0;
         let share = if *peer == row.base() { "1".to_owned() } else { described(ratio) };
         let line = format!("{:<19}{peer:<14}{:>10}    {share:<28}{memory:>7.1} MiB", "", time(cpu.median));
+        let in_flight = measured.in_flight(peer).map_or_else(String::new, |bytes| format!("{:>8.0} B", bytes.median));
         let goals = if *peer == OURS { goals(row, measured) } else { String::new() };
-        writeln!(text, "{line}  {goals}").expect("a string takes everything");
+        writeln!(text, "{line}{in_flight}  {goals}").expect("a string takes everything");
     }
     text
 }
@@ -57,7 +58,8 @@ pub(super) fn counts_lines(row: &Row, counted: &[(&str, Counts)]) -> String {
     for (peer, counts) in counted {
         let calls = counts.system_calls.map_or_else(|| "unknown".to_owned(), |calls| format!("{calls:.3}"));
         let (instructions, allocations) = (counts.instructions, counts.allocations);
-        writeln!(text, "{:<19}{peer:<14}{instructions:>12.1}{allocations:>13.2}{calls:>14}", "")
+        let held = counts.held.map_or_else(String::new, |held| format!("{:>10.0} B in {:.2}", held.bytes, held.blocks));
+        writeln!(text, "{:<19}{peer:<14}{instructions:>12.1}{allocations:>13.2}{calls:>14}{held}", "")
             .expect("a string takes everything");
     }
     text
