@@ -6,7 +6,7 @@
 //! are not deregistered before they are closed: closing does it, and an event that is already on its way finds another
 //! generation.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Waker};
@@ -67,8 +67,8 @@ pub(crate) struct Source {
     ready: Cell<u8>,
     /// At most one each way: streams are used through `&mut`.
     waiters: [Cell<Option<Waiter>>; 2],
-    /// Those who wait for each direction through `&`, first come first.
-    pub(crate) sharers: [RefCell<WaitList<()>>; 2],
+    /// Those who wait for each direction through `&`, first come first: there once somebody did.
+    sharers: OnceCell<Box<[RefCell<WaitList<()>>; 2]>>,
 }
 
 struct Waiter {
@@ -125,7 +125,7 @@ impl Reactor {
             waker::wake(waiter.waker);
         }
         // The list stays the same one, or its keys would name others' waits; who lines up meanwhile is not woken.
-        let sharers = &source.sharers[direction as usize];
+        let Some(sharers) = source.sharers.get().map(|both| &both[direction as usize]) else { return };
         let waiting = sharers.borrow().len();
         for _ in 0..waiting {
             let Some(sharer) = sharers.borrow_mut().pop_front() else { return };
@@ -146,7 +146,7 @@ impl Reactor {
             generation,
             ready: Cell::new(READ | WRITE),
             waiters: [const { Cell::new(None) }; 2],
-            sharers: [const { RefCell::new(WaitList::new()) }; 2],
+            sharers: OnceCell::new(),
         });
         self.sources.borrow_mut().insert(Rc::clone(&source));
         Ok(source)
@@ -216,6 +216,10 @@ impl Reactor {
 }
 
 impl Source {
+    pub(crate) fn sharers(&self, direction: Direction) -> &RefCell<WaitList<()>> {
+        &self.sharers.get_or_init(|| Box::new([const { RefCell::new(WaitList::new()) }; 2]))[direction as usize]
+    }
+
     pub(crate) fn is_ready(&self, direction: Direction) -> bool {
         self.ready.get() & direction.bit() != 0
     }

@@ -98,8 +98,9 @@ impl<I: Iterator, M: FnMut(I::Item) -> F, F: Future> Window<I, M, F> {
     fn new(limit: usize, items: I, work: M, at: Line) -> Self {
         assert!(0 < limit, "with a limit of 0 nothing would ever start: allow at least 1 at a time");
         let items = items.fuse().enumerate();
-        // No more seats than items, if their number is known.
-        let seats = limit.min(items.size_hint().1.unwrap_or(limit)).min(1024);
+        // As many seats as will be taken at once, if that is known, and no more than there can be items.
+        let (least, most) = items.size_hint();
+        let seats = limit.min(least.max(most.unwrap_or(limit).min(1024)));
         let source = Source { items, work, indices: vec![0; seats], limit };
         Self { source, group: Group::with_seats(Seats::empty(seats), at) }
     }

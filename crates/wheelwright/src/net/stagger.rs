@@ -30,7 +30,8 @@ pub(super) struct Stagger<A> {
 impl<T, A: Future<Output = io::Result<T>> + Unpin> Stagger<A> {
     pub(super) fn new(addresses: Vec<SocketAddr>) -> Self {
         let addresses = interleave(addresses).into_iter();
-        Self { addresses, attempts: Vec::new(), next: None, failures: Vec::new() }
+        // Most hosts have one address.
+        Self { addresses, attempts: Vec::with_capacity(1), next: None, failures: Vec::new() }
     }
 
     /// Gives the first connection, or why there is none; `dial` begins an attempt.
@@ -91,10 +92,10 @@ impl<T, A: Future<Output = io::Result<T>> + Unpin> Stagger<A> {
 /// The two families in turn, beginning with that of the first address; within a family in the order given.
 fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let begins_with_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (firsts, others): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|one| one.is_ipv6() == begins_with_v6);
-    if others.is_empty() {
-        return firsts;
+    if addresses.iter().all(|one| one.is_ipv6() == begins_with_v6) {
+        return addresses;
     }
+    let (firsts, others): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|one| one.is_ipv6() == begins_with_v6);
     let (mut firsts, mut others) = (firsts.into_iter(), others.into_iter());
     let pairs = std::iter::from_fn(|| Some([firsts.next(), others.next()]).filter(|pair| *pair != [None, None]));
     pairs.flatten().flatten().collect()

@@ -43,7 +43,7 @@ impl<'a, S> Turn<'a, S> {
     fn end(&mut self) {
         self.awaited = None;
         if let (Some(binding), Some(key)) = (self.socket.bound(), self.key.take()) {
-            wait_list::leave(&binding.source.sharers[self.direction() as usize], key);
+            wait_list::leave(binding.source.sharers(self.direction()), key);
         }
     }
 }
@@ -68,7 +68,7 @@ impl<S: AsFd> Turn<'_, S> {
         if self.awaited.is_none() && !self.background {
             self.awaited = Some(Awaited::new(&binding.reactor));
         }
-        self.key = Some(wait_list::line_up(&binding.source.sharers[direction as usize], self.key, (), cx));
+        self.key = Some(wait_list::line_up(binding.source.sharers(direction), self.key, (), cx));
         if binding.source.is_ready(direction) {
             // Keeping or dropping another executor's waker is not beyond ending the runtime.
             cx.waker().wake_by_ref();
