@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use http::{HeaderMap, Method, Request};
+use http::{Method, Request};
 
 use crate::Error;
 use crate::body::Body;
@@ -147,7 +147,9 @@ impl Client {
     pub fn request(&self, request: Request<Body>) -> Sending {
         let (parts, body) = request.into_parts();
         match self.call(parts.method, &parts.uri.to_string()) {
-            Ok(call) => Sending::new(Call { headers: parts.headers, body, ..call }),
+            Ok(call) => {
+                Sending::new(Call { headers: Some(parts.headers.into()), body, ..call }, self.pool.options.total)
+            }
             Err(error) => Sending::fault(error),
         }
     }
@@ -173,9 +175,8 @@ impl Client {
             pool: Rc::clone(&self.pool),
             method,
             url: sent.into(),
-            headers: HeaderMap::new(),
+            headers: None,
             body: Body::empty(),
-            total: self.pool.options.total,
             #[cfg(feature = "gzip")]
             unpacks: false,
         })

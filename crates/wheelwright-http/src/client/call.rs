@@ -42,9 +42,9 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     /// The host's origin and the target, as it is asked for.
     pub(crate) url: Box<str>,
-    pub(crate) headers: HeaderMap,
+    /// There if any were set.
+    pub(crate) headers: Option<Box<HeaderMap>>,
     pub(crate) body: Body,
-    pub(crate) total: Option<Duration>,
     pub(crate) trail: Option<Box<Trail>>,
     /// The server was told, and not by the caller, that it may pack the body.
     #[cfg(feature = "gzip")]
@@ -89,9 +89,10 @@ enum Begun {
 }
 
 impl Sending {
-    pub(crate) fn new(call: Call) -> Self {
+    /// A call that may take so long.
+    pub(crate) fn new(call: Call, total: Option<Duration>) -> Self {
         call.pool.calls.set(call.pool.calls.get() + 1);
-        Self { limits: Limits::new(call.total), call: Some(call), stage: Stage::Start }
+        Self { limits: Limits::new(total), call: Some(call), stage: Stage::Start }
     }
 
     pub(crate) fn fault(error: Error) -> Self {
@@ -285,7 +286,7 @@ impl Sending {
         answer.keep_alive &= exchange.sent && !call.asks_to_close();
         // Nearly every answer is the last word.
         if matches!(answer.status.as_u16(), 301..=308 | 429 | 502..=504)
-            && let Some(next) = call.go_on(&answer, exchange.reader.interim(), &mut self.limits)?
+            && let Some(next) = call.go_on(&answer, &mut self.limits)?
         {
             // First of all the connection is free, and its permit: the next request may need them.
             if answer.keep_alive && answer.fault.is_none() {
@@ -306,28 +307,28 @@ impl Sending {
 impl Call {
     /// What comes after an answer that points elsewhere, or that may be another one the next time.
     #[cold]
-    fn go_on(&mut self, answer: &Answer, interim: usize, limits: &mut Limits) -> Result<Option<Stage>, Error> {
+    fn go_on(&mut self, answer: &Answer, limits: &mut Limits) -> Result<Option<Stage>, Error> {
         Ok(match answer.status.as_u16() {
-            301 | 302 | 303 | 307 | 308 => self.follow(answer, interim)?.then_some(Stage::Start),
+            301 | 302 | 303 | 307 | 308 => self.follow(answer)?.then_some(Stage::Start),
             429 | 502..=504 => self.next_try(limits, Some(answer)).map(Stage::Pause),
             _ => None,
         })
     }
 
     fn write_head(&self, out: &mut Vec<u8>) -> Result<BodyEncoder, Error> {
-        let parts = RequestParts {
+        RequestParts {
             method: &self.method,
             target: &self.url[self.host.origin.len()..],
             host: &self.host.field,
-            headers: &self.headers,
+            headers: self.headers.as_deref().unwrap_or(&HeaderMap::new()),
             body: self.body.size(),
-        };
-        parts.write_head(out)
+        }
+        .write_head(out)
     }
 
     fn asks_to_close(&self) -> bool {
-        !self.headers.is_empty()
-            && framing::asks_to_close(self.headers.get_all(CONNECTION).iter().map(HeaderValue::as_bytes))
+        let headers = self.headers.as_deref();
+        headers.is_some_and(|map| framing::asks_to_close(map.get_all(CONNECTION).iter().map(HeaderValue::as_bytes)))
     }
 }
 

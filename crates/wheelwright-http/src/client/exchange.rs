@@ -19,9 +19,11 @@ use crate::{Error, ErrorKind};
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) lease: Lease,
-    pub(crate) reader: ResponseReader,
-    /// What came of a head that is not whole yet.
-    inbox: Vec<u8>,
+    /// A head that is not whole yet: how far it was read, and what came of it.
+    partial: Option<Box<(ResponseReader, Vec<u8>)>>,
+    max_head: usize,
+    /// The request is a HEAD.
+    bodiless: bool,
     /// The server answered, if only with one byte.
     pub(crate) begun: bool,
     /// Bytes of the request that the kernel took.
@@ -37,6 +39,8 @@ pub(crate) struct Answer {
     pub(crate) version: Version,
     pub(crate) keep_alive: bool,
     pub(crate) head: Bytes,
+    /// Bytes of all heads of the response, interim ones included.
+    pub(crate) heads: usize,
     pub(crate) inflow: Inflow,
     /// The bytes behind the head were no body; those before the fault can be had.
     pub(crate) fault: Option<Error>,
@@ -44,15 +48,16 @@ pub(crate) struct Answer {
 
 impl Exchange {
     pub(crate) fn new(lease: Lease, method: &Method, max_head: usize) -> Self {
-        let reader = ResponseReader::new(method).max_head(max_head);
-        Self { lease, reader, inbox: Vec::new(), begun: false, written: 0, sent: false }
+        let bodiless = method == Method::HEAD;
+        Self { lease, partial: None, max_head, bodiless, begun: false, written: 0, sent: false }
     }
 
     /// Reads until the head is whole. Each time something came and it is not, it is ready with nothing.
     pub(crate) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Answer>, Error>> {
         with_input(|input| {
+            let partial = self.partial.as_deref().map_or(&[][..], |(_, bytes)| bytes);
             let count = match ready!(Pin::new(&mut self.lease.stream).poll_read(cx, input)) {
-                Ok(0) => return Poll::Ready(Err(self.reader.end(&self.inbox))),
+                Ok(0) => return Poll::Ready(Err(ResponseReader::end(partial))),
                 Ok(count) => count,
                 Err(error) => return Poll::Ready(Err(broken(error, self.gone()))),
             };
@@ -73,29 +78,33 @@ impl Exchange {
     }
 
     fn take_in(&mut self, came: &[u8]) -> Result<Option<Answer>, Error> {
-        if self.inbox.is_empty() {
-            // Nearly always the head comes whole, and is read where it lies.
-            if let Some((taken, head)) = self.reader.read(came)? {
-                return Ok(Some(Answer::new(&head, &came[taken..])));
-            }
-            self.inbox.extend_from_slice(came);
-            return Ok(None);
+        if let Some((reader, bytes)) = self.partial.as_deref_mut() {
+            bytes.extend_from_slice(came);
+            let found = reader.read(bytes)?;
+            return Ok(found.map(|(taken, head)| Answer::new(&head, bytes, taken)));
         }
-        self.inbox.extend_from_slice(came);
-        let found = self.reader.read(&self.inbox)?;
-        Ok(found.map(|(taken, head)| Answer::new(&head, &self.inbox[taken..])))
+        // Nearly always the head comes whole, and is read where it lies.
+        let method = if self.bodiless { &Method::HEAD } else { &Method::GET };
+        let mut reader = ResponseReader::new(method).max_head(self.max_head);
+        if let Some((taken, head)) = reader.read(came)? {
+            return Ok(Some(Answer::new(&head, came, taken)));
+        }
+        self.partial = Some(Box::new((reader, came.to_vec())));
+        Ok(None)
     }
 }
 
 impl Answer {
-    fn new(head: &ResponseHead<'_>, behind: &[u8]) -> Self {
+    /// The heads take so many of the bytes that came.
+    fn new(head: &ResponseHead<'_>, came: &[u8], heads: usize) -> Self {
         let mut inflow = Inflow::new(head.framing.body);
-        let fault = inflow.take(behind).err();
+        let fault = inflow.take(&came[heads..]).err();
         Self {
             status: head.status,
             version: head.version,
             keep_alive: head.framing.keep_alive,
             head: Bytes::copy_from_slice(&head.bytes),
+            heads,
             inflow,
             fault,
         }

@@ -26,9 +26,10 @@ pub(super) struct Unpacking {
 
 /// Asks for gzip, unless the caller has said what may come, or wants a part of a body.
 pub(super) fn ask(call: &mut Call) {
-    if !call.headers.contains_key(ACCEPT_ENCODING) && !call.headers.contains_key(RANGE) {
+    let headers = call.headers.get_or_insert_default();
+    if !headers.contains_key(ACCEPT_ENCODING) && !headers.contains_key(RANGE) {
         // There may be no room for it: a map holds 24,576 fields.
-        call.unpacks = call.headers.try_insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip")).is_ok();
+        call.unpacks = headers.try_insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip")).is_ok();
     }
 }
 

@@ -11,9 +11,12 @@ use wheelwright::time::{self, Sleep, sleep_until};
 
 use crate::{Error, ErrorKind, Phase};
 
-/// The limits of one call.
+/// The limits of one call. Most waits have none, and then there is nothing to keep.
 #[derive(Debug)]
-pub(crate) struct Limits {
+pub(crate) struct Limits(Option<Box<Clocks>>);
+
+#[derive(Debug)]
+struct Clocks {
     total: Limit,
     phase: Phase,
     of_phase: Limit,
@@ -31,10 +34,6 @@ enum Limit {
 }
 
 impl Limit {
-    fn new(limit: Option<Duration>) -> Self {
-        limit.map_or(Self::None, Self::After)
-    }
-
     /// Begins to count, if it does not already.
     fn begin(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
         if let Self::After(limit) = *self {
@@ -47,41 +46,51 @@ impl Limit {
     }
 }
 
+impl Clocks {
+    fn new(total: Limit, phase: Phase, of_phase: Limit) -> Box<Self> {
+        Box::new(Self { total, phase, of_phase, sleep: None })
+    }
+}
+
 impl Limits {
     pub(crate) fn new(total: Option<Duration>) -> Self {
-        Self { total: Limit::new(total), phase: Phase::Total, of_phase: Limit::None, sleep: None }
+        Self(total.map(|total| Clocks::new(Limit::After(total), Phase::Total, Limit::None)))
     }
 
     /// Enters a phase; its limit counts from its first wait.
     pub(crate) fn enter(&mut self, phase: Phase, limit: Option<Duration>) {
-        self.phase = phase;
-        self.of_phase = Limit::new(limit);
+        match (&mut self.0, limit) {
+            (Some(clocks), None) if matches!(clocks.total, Limit::None) => self.0 = None,
+            (Some(clocks), _) => (clocks.phase, clocks.of_phase) = (phase, limit.map_or(Limit::None, Limit::After)),
+            (None, _) => self.0 = limit.map(|limit| Clocks::new(Limit::None, phase, Limit::After(limit))),
+        }
     }
 
     /// Returns whether the whole has room for such a wait.
     pub(crate) fn leave(&mut self, wait: Duration) -> bool {
         let now = time::now();
-        let end = self.total.begin(|| now);
+        let end = self.0.as_mut().and_then(|clocks| clocks.total.begin(|| now));
         end.is_none_or(|end| now.checked_add(wait).is_some_and(|then| then < end))
     }
 
     /// Arms the timer as far as there are limits; ready when one has passed.
     pub(crate) fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let Some(clocks) = &mut self.0 else { return Poll::Pending };
         let mut now = None;
         let mut clock = || *now.get_or_insert_with(time::now);
-        let (total, of_phase) = (self.total.begin(&mut clock), self.of_phase.begin(&mut clock));
+        let (total, of_phase) = (clocks.total.begin(&mut clock), clocks.of_phase.begin(&mut clock));
         let Some(due) = total.into_iter().chain(of_phase).min() else {
-            self.sleep = None;
+            clocks.sleep = None;
             return Poll::Pending;
         };
-        let sleep = self.sleep.get_or_insert_with(|| sleep_until(due));
+        let sleep = clocks.sleep.get_or_insert_with(|| sleep_until(due));
         if sleep.deadline() != Some(due) {
             sleep.reset(due);
         }
         if Pin::new(sleep).poll(cx).is_pending() {
             return Poll::Pending;
         }
-        let phase = if total == Some(due) { Phase::Total } else { self.phase };
+        let phase = if total == Some(due) { Phase::Total } else { clocks.phase };
         Poll::Ready(Error::new(ErrorKind::Timeout(phase), "a limit of time passed"))
     }
 }

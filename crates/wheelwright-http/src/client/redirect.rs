@@ -92,7 +92,7 @@ impl Call {
     }
 
     /// Becomes the request that the answer points to, if it does and the client follows.
-    pub(super) fn follow(&mut self, answer: &Answer, interim: usize) -> Result<bool, Error> {
+    pub(super) fn follow(&mut self, answer: &Answer) -> Result<bool, Error> {
         let Policy(Some(most)) = self.pool.options.redirect else { return Ok(false) };
         let headers = header_map(&answer.head).expect("the head was read before");
         let mut locations = headers.get_all(LOCATION).iter();
@@ -104,7 +104,7 @@ impl Call {
             return Err(refused("more redirects than the client follows"));
         }
         trail.hops += 1;
-        trail.heads += interim + answer.head.len();
+        trail.heads += answer.heads;
         let url = resolve(&self.url, location);
         if let Some(fragment) = fragment(&url) {
             trail.fragment = fragment;
@@ -113,7 +113,8 @@ impl Call {
         let (host, url) = found.map_err(|error| refused("a Location that cannot be followed").because(error))?;
         self.adapt(answer.status)?;
         if !Rc::ptr_eq(&host, &self.host) {
-            CONFIDED.into_iter().for_each(|name| drop(self.headers.remove(name)));
+            let headers = self.headers.as_deref_mut();
+            headers.into_iter().for_each(|map| CONFIDED.into_iter().for_each(|name| drop(map.remove(name))));
         }
         (self.host, self.url) = (host, url.into());
         Ok(true)
@@ -131,8 +132,9 @@ impl Call {
         }
         self.body = Body::empty();
         let about_body = |name: &str| name.starts_with("content-") || ABOUT_BODY.contains(&name);
-        let names: Vec<HeaderName> = self.headers.keys().filter(|name| about_body(name.as_str())).cloned().collect();
-        names.iter().for_each(|name| drop(self.headers.remove(name)));
+        let Some(headers) = self.headers.as_deref_mut() else { return Ok(()) };
+        let names: Vec<HeaderName> = headers.keys().filter(|name| about_body(name.as_str())).cloned().collect();
+        names.iter().for_each(|name| drop(headers.remove(name)));
         Ok(())
     }
 }
@@ -164,18 +166,19 @@ mod tests {
     fn next(builder: ClientBuilder, url: &str, location: &str) -> Result<(String, bool), ErrorKind> {
         let client = builder.build().expect("the settings are good");
         let mut call = client.call(Method::GET, url).expect("the URL is good");
-        call.headers.insert("authorization", HeaderValue::from_static("secret"));
+        call.headers.get_or_insert_default().insert("authorization", HeaderValue::from_static("secret"));
         let head = Bytes::from(format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n"));
         let answer = Answer {
             status: StatusCode::FOUND,
             version: Version::HTTP_11,
             keep_alive: true,
+            heads: head.len(),
             head,
             inflow: Inflow::new(BodyLength::Exact(0)),
             fault: None,
         };
-        assert!(call.follow(&answer, 0).map_err(|error| error.kind())?);
-        Ok((call.url.into_string(), call.headers.contains_key("authorization")))
+        assert!(call.follow(&answer).map_err(|error| error.kind())?);
+        Ok((call.url.into_string(), call.headers.is_some_and(|map| map.contains_key("authorization"))))
     }
 
     #[test]

@@ -38,13 +38,15 @@ use crate::{Error, ErrorKind};
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
     call: Call,
+    /// The whole call may take so long.
+    total: Option<Duration>,
     /// The first thing that was wrong.
     fault: Option<Error>,
 }
 
 impl RequestBuilder {
     pub(crate) fn new(call: Call) -> Self {
-        Self { call, fault: None }
+        Self { total: call.pool.options.total, call, fault: None }
     }
 
     /// Adds a header. One that cannot be sent makes [`send`](Self::send) fail.
@@ -55,8 +57,8 @@ impl RequestBuilder {
     {
         // A map holds 24,576 fields at most, and panics beyond.
         match (name.try_into(), value.try_into()) {
-            (Ok(name), Ok(value)) if self.call.headers.len() < 1_000 => {
-                self.call.headers.append(name, value);
+            (Ok(name), Ok(value)) if self.call.headers.as_ref().is_none_or(|map| map.len() < 1_000) => {
+                self.call.headers.get_or_insert_default().append(name, value);
             }
             _ => {
                 self.fault.get_or_insert_with(|| Error::new(ErrorKind::Parse, "a header that cannot be sent"));
@@ -67,7 +69,7 @@ impl RequestBuilder {
 
     /// Sets all the headers; those set before are gone.
     pub fn headers(mut self, headers: HeaderMap) -> Self {
-        self.call.headers = headers;
+        self.call.headers = Some(Box::new(headers));
         self
     }
 
@@ -79,7 +81,7 @@ impl RequestBuilder {
 
     /// Limits this whole call, instead of the client's own limit.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.call.total = Some(limit);
+        self.total = Some(limit);
         self
     }
 
@@ -105,7 +107,7 @@ impl RequestBuilder {
     pub fn send(self) -> Sending {
         match self.fault {
             Some(fault) => Sending::fault(fault),
-            None => Sending::new(self.call),
+            None => Sending::new(self.call, self.total),
         }
     }
 }
@@ -115,7 +117,7 @@ impl fmt::Debug for RequestBuilder {
         f.debug_struct("RequestBuilder")
             .field("method", &self.call.method)
             .field("host", &self.call.host.field)
-            .field("headers", &self.call.headers.len())
+            .field("headers", &self.call.headers.as_ref().map_or(0, |map| map.len()))
             .field("body", &self.call.body)
             .finish_non_exhaustive()
     }

@@ -107,9 +107,9 @@ impl ResponseReader {
         self.scan.start()
     }
 
-    /// Says what it means that the connection ended with `buf` unread.
+    /// Says what it means that the connection ended when `buf` had come of a head.
     #[must_use]
-    pub fn end(&self, buf: &[u8]) -> Error {
+    pub fn end(buf: &[u8]) -> Error {
         if buf.is_empty() {
             return Error::new(ErrorKind::Closed, "the connection was closed before a response came");
         }

@@ -114,7 +114,7 @@ fn ask_one(
             break (taken, head.framing);
         }
         if feed(inbox, pieces) {
-            return if ended { Err(reader.end(&inbox.bytes)) } else { Ok(()) };
+            return if ended { Err(ResponseReader::end(&inbox.bytes)) } else { Ok(()) };
         }
     };
     inbox.bytes.drain(..taken);
