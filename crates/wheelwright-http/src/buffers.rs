@@ -1,9 +1,11 @@
-//! Turns one buffer a thread into the buffers of all its connections.
+//! Turns a few buffers a thread into the buffers of all its connections.
 //!
-//! A buffer is borrowed for the time of a system call and what is made of its bytes, and never across an await: ten
-//! thousand connections that wait hold none. No code of the user's runs while one is borrowed.
+//! What is read into and written from is borrowed for the time of a system call and what is made of its bytes, and never
+//! across an await: ten thousand connections that wait hold none. No code of the user's runs meanwhile. A URL and a head
+//! are kept longer, by the call and by its response; the next call uses what one that is over gave back.
 
 use std::cell::Cell;
+use std::thread::LocalKey;
 
 /// As much as one read takes at most.
 const READ: usize = 64 * 1024;
@@ -13,7 +15,9 @@ const KEPT: usize = 64 * 1024;
 
 thread_local! {
     static INPUT: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
-    static OUTPUT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    pub(crate) static OUTPUT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    pub(crate) static URL: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    pub(crate) static HEAD: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Lends the thread's read buffer.
@@ -26,15 +30,15 @@ pub(crate) fn with_input<R>(work: impl FnOnce(&mut [u8]) -> R) -> R {
     result
 }
 
-/// Takes the thread's write buffer, empty. Whoever has to keep its bytes keeps it.
-pub(crate) fn take_output() -> Vec<u8> {
-    OUTPUT.try_with(Cell::take).unwrap_or_default()
+/// Takes the thread's spare buffer of a kind, empty. Whoever has to keep its bytes keeps it.
+pub(crate) fn take(spare: &'static LocalKey<Cell<Vec<u8>>>) -> Vec<u8> {
+    spare.try_with(Cell::take).unwrap_or_default()
 }
 
-/// Gives a write buffer back.
-pub(crate) fn keep_output(mut output: Vec<u8>) {
-    if output.capacity() <= KEPT {
-        output.clear();
-        let _gone = OUTPUT.try_with(|kept| kept.set(output));
+/// Gives such a buffer back.
+pub(crate) fn keep(spare: &'static LocalKey<Cell<Vec<u8>>>, mut buffer: Vec<u8>) {
+    if buffer.capacity() <= KEPT {
+        buffer.clear();
+        let _gone = spare.try_with(|kept| kept.set(buffer));
     }
 }

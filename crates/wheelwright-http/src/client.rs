@@ -7,6 +7,7 @@ use http::{Method, Request};
 
 use crate::Error;
 use crate::body::Body;
+use crate::buffers::{URL, take};
 use crate::url::{Url, origin_form};
 
 mod options; // settings -> a client
@@ -146,10 +147,8 @@ impl Client {
     #[doc(alias = "execute")]
     pub fn request(&self, request: Request<Body>) -> Sending {
         let (parts, body) = request.into_parts();
-        match self.call(parts.method, &parts.uri.to_string()) {
-            Ok(call) => {
-                Sending::new(Call { headers: Some(parts.headers.into()), body, ..call }, self.pool.options.total)
-            }
+        match self.method(parts.method, parts.uri.to_string()) {
+            Ok(builder) => builder.headers(parts.headers).body(body).send(),
             Err(error) => Sending::fault(error),
         }
     }
@@ -168,13 +167,15 @@ impl Client {
 
     fn call(&self, method: Method, url: &str) -> Result<Call, Error> {
         let (host, sent) = locate(&self.pool, url)?;
+        let mut text = String::from_utf8(take(&URL)).expect("it is empty");
+        text.push_str(&sent);
         Ok(Call {
             host,
             // What is asked for as it was given had no fragment.
             trail: if matches!(sent, Cow::Owned(_)) { Trail::of(url) } else { None },
             pool: Rc::clone(&self.pool),
             method,
-            url: sent.into(),
+            url: text,
             headers: None,
             body: Body::empty(),
             #[cfg(feature = "gzip")]

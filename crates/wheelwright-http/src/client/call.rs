@@ -24,7 +24,7 @@ use super::redirect::Trail;
 use super::response::Response;
 use super::upload::{Step, Upload};
 use crate::body::Body;
-use crate::buffers::{keep_output, take_output};
+use crate::buffers::{OUTPUT, keep, take};
 use crate::proto::{BodyEncoder, RequestParts, framing};
 use crate::{Error, ErrorKind, Phase};
 
@@ -41,7 +41,7 @@ pub(crate) struct Call {
     pub(crate) host: Rc<Host>,
     pub(crate) method: Method,
     /// The host's origin and the target, as it is asked for.
-    pub(crate) url: Box<str>,
+    pub(crate) url: String,
     /// There if any were set.
     pub(crate) headers: Option<Box<HeaderMap>>,
     pub(crate) body: Body,
@@ -215,7 +215,7 @@ impl Sending {
         let earlier_heads = call.trail.as_ref().map_or(0, |trail| trail.heads);
         let max_head = call.pool.options.max_head.saturating_sub(earlier_heads);
         let mut exchange = Exchange::new(lease, &call.method, max_head);
-        let mut out = take_output();
+        let mut out = take(&OUTPUT);
         let mut encoder = call.write_head(&mut out)?;
         let small = call.body.bytes().filter(|body| body.len() <= SMALL);
         if let Some(body) = small {
@@ -230,7 +230,7 @@ impl Sending {
             exchange.sent = exchange.written == out.len();
         }
         if exchange.sent {
-            keep_output(out);
+            keep(&OUTPUT, out);
             return Ok(self.receive(exchange));
         }
         let rest = if small.is_some() { Body::empty() } else { call.body.hand_out() };

@@ -4,14 +4,13 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use futures_io::AsyncRead;
 use http::{Method, StatusCode, Version};
 
 use super::call::Call;
 use super::inflow::Inflow;
 use super::pool::Lease;
-use crate::buffers::with_input;
+use crate::buffers::{HEAD, take, with_input};
 use crate::proto::{ResponseHead, ResponseReader};
 use crate::{Error, ErrorKind};
 
@@ -38,7 +37,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) version: Version,
     pub(crate) keep_alive: bool,
-    pub(crate) head: Bytes,
+    pub(crate) head: Vec<u8>,
     /// Bytes of all heads of the response, interim ones included.
     pub(crate) heads: usize,
     pub(crate) inflow: Inflow,
@@ -99,11 +98,13 @@ impl Answer {
     fn new(head: &ResponseHead<'_>, came: &[u8], heads: usize) -> Self {
         let mut inflow = Inflow::new(head.framing.body);
         let fault = inflow.take(&came[heads..]).err();
+        let mut bytes = take(&HEAD);
+        bytes.extend_from_slice(&head.bytes);
         Self {
             status: head.status,
             version: head.version,
             keep_alive: head.framing.keep_alive,
-            head: Bytes::copy_from_slice(&head.bytes),
+            head: bytes,
             heads,
             inflow,
             fault,

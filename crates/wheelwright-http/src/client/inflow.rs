@@ -9,12 +9,13 @@ use crate::{Error, ErrorKind};
 /// The body of one response, as far as it came.
 #[derive(Debug)]
 pub(crate) struct Inflow {
-    decoder: BodyDecoder,
+    pub(crate) decoder: BodyDecoder,
     /// Data that came and was not handed out.
     pub(crate) data: Vec<u8>,
-    ended: bool,
+    /// All of it came.
+    pub(crate) ended: bool,
     /// Bytes came that belong to no message we asked for.
-    surplus: bool,
+    pub(crate) surplus: bool,
 }
 
 impl Inflow {
@@ -56,19 +57,5 @@ impl Inflow {
         self.decoder.end()?;
         self.ended = true;
         Ok(())
-    }
-
-    /// Returns whether all of it came.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.ended
-    }
-
-    /// Returns whether nothing came behind it.
-    pub(crate) fn is_clean(&self) -> bool {
-        !self.surplus
-    }
-
-    pub(crate) fn decoder(&self) -> &BodyDecoder {
-        &self.decoder
     }
 }

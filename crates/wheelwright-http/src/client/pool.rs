@@ -21,7 +21,7 @@ use wheelwright::time::{now, sleep};
 
 use super::options::Options;
 use super::{Dialing, Stream};
-use crate::buffers::{keep_output, take_output};
+use crate::buffers::{OUTPUT, keep, take};
 use crate::url::Url;
 use crate::{Error, ErrorKind};
 
@@ -109,13 +109,13 @@ impl Pool {
         if self.options.https_only && !url.secure {
             return Err(Error::new(ErrorKind::BadUrl, "http:// where only https:// is allowed"));
         }
-        let mut key = take_output();
+        let mut key = take(&OUTPUT);
         key.push(u8::from(url.secure));
         key.extend_from_slice(&url.port.to_be_bytes());
         key.extend_from_slice(url.host.as_bytes());
         let found = self.hosts.borrow().get(&key[..]).cloned();
         let host = found.unwrap_or_else(|| self.add_host(&key, url));
-        keep_output(key);
+        keep(&OUTPUT, key);
         self.last.replace(Some(Rc::clone(&host)));
         Ok(host)
     }

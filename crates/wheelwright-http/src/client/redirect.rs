@@ -84,17 +84,17 @@ impl Trail {
 
 impl Call {
     /// Hands out the URL that was asked for, with the fragment that nobody was asked for.
-    pub(super) fn final_url(&mut self) -> Box<str> {
+    pub(super) fn final_url(&mut self) -> String {
         match &self.trail {
             None => std::mem::take(&mut self.url),
-            Some(trail) => [&*self.url, &trail.fragment].concat().into(),
+            Some(trail) => [&*self.url, &trail.fragment].concat(),
         }
     }
 
     /// Becomes the request that the answer points to, if it does and the client follows.
     pub(super) fn follow(&mut self, answer: &Answer) -> Result<bool, Error> {
         let Policy(Some(most)) = self.pool.options.redirect else { return Ok(false) };
-        let headers = header_map(&answer.head).expect("the head was read before");
+        let headers = header_map(&answer.head.clone().into()).expect("the head was read before");
         let mut locations = headers.get_all(LOCATION).iter();
         let Some(location) = locations.next() else { return Ok(false) };
         let location = std::str::from_utf8(location.as_bytes()).ok().filter(|_| locations.next().is_none());
@@ -153,7 +153,6 @@ fn fragment(url: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use http::header::HeaderValue;
     use http::{StatusCode, Version};
 
@@ -167,7 +166,7 @@ mod tests {
         let client = builder.build().expect("the settings are good");
         let mut call = client.call(Method::GET, url).expect("the URL is good");
         call.headers.get_or_insert_default().insert("authorization", HeaderValue::from_static("secret"));
-        let head = Bytes::from(format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n"));
+        let head = format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n").into_bytes();
         let answer = Answer {
             status: StatusCode::FOUND,
             version: Version::HTTP_11,
@@ -178,7 +177,7 @@ mod tests {
             fault: None,
         };
         assert!(call.follow(&answer).map_err(|error| error.kind())?);
-        Ok((call.url.into_string(), call.headers.is_some_and(|map| map.contains_key("authorization"))))
+        Ok((call.url, call.headers.is_some_and(|map| map.contains_key("authorization"))))
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use super::inflow::Inflow;
 use super::limits::Limits;
 use super::pool::Lease;
 use super::reading::{Chunk, Collect, Text};
-use crate::buffers::with_input;
+use crate::buffers::{HEAD, URL, keep, with_input};
 use crate::proto::response::header_map;
 use crate::{Error, ErrorKind, Phase};
 
@@ -54,14 +55,14 @@ pub struct Response {
     status: StatusCode,
     version: Version,
     /// What the map is made of when somebody asks.
-    head: Bytes,
+    head: Vec<u8>,
     headers: OnceCell<Box<HeaderMap>>,
     inflow: Inflow,
     /// There until the body has come or failed.
     open: Option<Box<Open>>,
     /// The body failed so; told once in full, and by its kind ever after.
     fault: Option<Error>,
-    url: Box<str>,
+    url: String,
     /// There if the body comes packed.
     #[cfg(feature = "gzip")]
     unpacking: Option<Box<super::gzip::Unpacking>>,
@@ -91,16 +92,11 @@ impl Response {
             #[cfg(feature = "gzip")]
             unpacking: None,
         };
-        if response.fault.is_some() {
-            return response;
-        }
-        if !response.inflow.has_ended() {
-            let mut limits = std::mem::replace(limits, Limits::new(None));
+        if response.fault.is_none() && !response.inflow.ended {
+            let mut limits = mem::replace(limits, Limits::new(None));
             limits.enter(Phase::Gap, gap);
             response.open = Some(Box::new(Open { lease, limits, gap, keep_alive }));
-            return response;
-        }
-        if keep_alive && response.inflow.is_clean() {
+        } else if keep_alive && response.inflow.ended && !response.inflow.surplus {
             lease.park();
         }
         response
@@ -132,7 +128,7 @@ impl Response {
     /// `Content-Encoding` and `Content-Length`.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        self.headers.get_or_init(|| Box::new(header_map(&self.head).expect("the head was read before")))
+        self.headers.get_or_init(|| Box::new(header_map(&self.head.clone().into()).expect("the head was read before")))
     }
 
     /// Returns the fields behind a chunked body, once it has come whole.
@@ -140,7 +136,7 @@ impl Response {
     /// There need not be any.
     #[must_use]
     pub fn trailers(&self) -> Option<&HeaderMap> {
-        self.inflow.decoder().trailers()
+        self.inflow.decoder.trailers()
     }
 
     /// Returns the next bytes of the body, as they come; `None` at its end.
@@ -248,7 +244,7 @@ impl Response {
             }
         }
         if !self.inflow.data.is_empty() {
-            return Poll::Ready(Ok(Some(std::mem::take(&mut self.inflow.data).into())));
+            return Poll::Ready(Ok(Some(mem::take(&mut self.inflow.data).into())));
         }
         match self.fault.take() {
             None => Poll::Ready(Ok(None)),
@@ -267,7 +263,7 @@ impl Response {
         }
         loop {
             // What is still declared counts as if it were here: there is no use in waiting for it.
-            let declared = self.open.as_ref().and_then(|_| self.inflow.decoder().remaining()).unwrap_or(0);
+            let declared = self.open.as_ref().and_then(|_| self.inflow.decoder.remaining()).unwrap_or(0);
             if (limit as u64) < declared.saturating_add(self.inflow.data.len() as u64) {
                 return Poll::Ready(Err(self.exceeded()));
             }
@@ -281,7 +277,7 @@ impl Response {
         }
         match self.fault.take() {
             Some(fault) => Poll::Ready(Err(fault)),
-            None => Poll::Ready(Ok(std::mem::take(&mut self.inflow.data).into())),
+            None => Poll::Ready(Ok(mem::take(&mut self.inflow.data).into())),
         }
     }
 
@@ -303,7 +299,7 @@ impl Response {
             }
             Poll::Pending => Err(ready!(open.limits.poll_passed(cx))),
         };
-        if more.is_err() || inflow.has_ended() {
+        if more.is_err() || inflow.ended {
             self.let_go();
         }
         Poll::Ready(more)
@@ -312,7 +308,7 @@ impl Response {
     /// Lets the connection go: to be used again if the body came whole and nobody minds, else closed.
     fn let_go(&mut self) {
         let Some(open) = self.open.take() else { return };
-        if open.keep_alive && self.inflow.has_ended() && self.inflow.is_clean() {
+        if open.keep_alive && self.inflow.ended && !self.inflow.surplus {
             open.lease.park();
         }
     }
@@ -323,9 +319,9 @@ impl Response {
     /// Sees to it that a packed body is unpacked.
     pub(super) fn unpacked(mut self) -> Self {
         // What has no body, by its method or status, says of its coding what a body would have had.
-        let has_none = self.inflow.decoder().is_exhausted() && self.inflow.data.is_empty();
+        let has_none = self.inflow.decoder.is_exhausted() && self.inflow.data.is_empty();
         if !has_none && super::gzip::names_a_coding(&self.head) {
-            let mut headers = header_map(&self.head).expect("the head was read before");
+            let mut headers = header_map(&self.head.clone().into()).expect("the head was read before");
             self.unpacking = super::gzip::Unpacking::of(&mut headers);
             self.headers = OnceCell::from(Box::new(headers));
         }
@@ -358,7 +354,7 @@ impl Response {
     }
 
     fn take_unpacked(&mut self) -> Bytes {
-        self.unpacking.as_mut().map(|unpacking| std::mem::take(unpacking.data()).into()).unwrap_or_default()
+        self.unpacking.as_mut().map(|unpacking| mem::take(unpacking.data()).into()).unwrap_or_default()
     }
 }
 
@@ -372,6 +368,8 @@ impl Stream for Response {
 
 impl Drop for Response {
     fn drop(&mut self) {
+        keep(&HEAD, mem::take(&mut self.head));
+        keep(&URL, mem::take(&mut self.url).into_bytes());
         if let Some(open) = self.open.take().filter(|open| open.keep_alive) {
             discard(open.lease, &mut self.inflow);
         }

@@ -143,7 +143,7 @@ impl Call {
 
 /// How long the server asks to be left alone (RFC 9110 section 10.2.3).
 fn asked(answer: &Answer) -> Duration {
-    let headers = header_map(&answer.head).expect("the head was read before");
+    let headers = header_map(&answer.head.clone().into()).expect("the head was read before");
     let text = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let now = date::seconds();
     let seconds = match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

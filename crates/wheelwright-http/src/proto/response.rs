@@ -82,10 +82,8 @@ impl ResponseReader {
                 return self.check_prefix(buf).map(|()| None);
             };
             let end = place.end;
-            let bytes = match self.scan.folded() {
-                false => Cow::Borrowed(&buf[place]),
-                true => Cow::Owned(unfold(&buf[place])),
-            };
+            let head = &buf[place];
+            let bytes = if self.scan.folded() { Cow::Owned(unfold(head)) } else { Cow::Borrowed(head) };
             let (status, version, framing) = read_head(&bytes, self.frame)?;
             if !status.is_informational() {
                 return Ok(Some((end, ResponseHead { status, version, framing, bytes })));

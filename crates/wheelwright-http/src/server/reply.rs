@@ -12,7 +12,7 @@ use wheelwright::time::timeout;
 use super::connection::plain;
 use super::wire::Wire;
 use crate::body::Body;
-use crate::buffers;
+use crate::buffers::{self, OUTPUT};
 use crate::date;
 use crate::proto::{Answering, BodyEncoder, BodyLength};
 
@@ -38,7 +38,7 @@ pub(super) async fn send(
     response: Response<Body>,
     stall: Duration,
 ) -> io::Result<bool> {
-    let mut out = buffers::take_output();
+    let mut out = buffers::take(&OUTPUT);
     let (mut parts, mut body) = response.into_parts();
     let date = date::now();
     let head = answering.write_head(&mut out, parts.status, &parts.headers, body.size(), Some(&date));
@@ -108,7 +108,7 @@ impl Sender<'_> {
         let encoder = std::mem::replace(&mut self.encoder, BodyEncoder::new(BodyLength::Exact(0)));
         let whole = whole && encoder.finish(&mut self.out).is_ok();
         self.flush(b"").await?;
-        buffers::keep_output(self.out);
+        buffers::keep(&OUTPUT, self.out);
         Ok(whole)
     }
 
