@@ -4,6 +4,7 @@
 //! every peer once, the next round begins with another peer, and what is compared are the ratios within a round, so
 //! that a machine that grows slower or faster in between favours nobody. Time is CPU time, user and system.
 
+mod clients; // the table of HTTP clients on the front page
 mod counts; // instructions, allocations and system calls, which do not depend on the machine's mood
 mod programs; // the measuring programs, built and run on their cores
 pub(crate) mod readme; // the table on the front page

@@ -1,5 +1,6 @@
-//! Turns the files of figures into README's table, so that no number in it is typed by hand.
+//! Turns the files of figures into README's tables, so that no number in them is typed by hand.
 
+use super::clients;
 use super::results::FOLDER;
 use super::rows::{OURS, ROWS, Row};
 use crate::marked::Section;
@@ -11,7 +12,7 @@ const PAGE: &str = "README.md";
 const SECTION: Section =
     Section { page: PAGE, begin: "<!-- figures: written by `cargo xtask bench` -->", end: "<!-- /figures -->" };
 
-/// Writes the table of the files that are there into README.
+/// Writes the tables of the files that are there into README.
 pub(super) fn write() -> Result<(), String> {
     let page = fs::read_to_string(PAGE).map_err(|error| format!("cannot read {PAGE}: {error}"))?;
     let page = renewed(&page, |path| fs::read_to_string(path).ok())?;
@@ -22,7 +23,7 @@ pub(super) fn write() -> Result<(), String> {
 pub(crate) fn check(readme: &str, file: impl Fn(&str) -> Option<String>) -> Result<(), String> {
     match renewed(readme, file)? == readme {
         true => Ok(()),
-        false => Err(format!("its table is not that of {FOLDER}: `cargo xtask bench --table` writes it anew")),
+        false => Err(format!("its tables are not those of {FOLDER}: `cargo xtask bench --table` writes them anew")),
     }
 }
 
@@ -35,7 +36,7 @@ fn renewed(page: &str, file: impl Fn(&str) -> Option<String>) -> Result<String, 
             table.push_str(&line(row, &figures));
         }
     }
-    SECTION.renewed(page, &table)
+    clients::SECTION.renewed(&SECTION.renewed(page, &table)?, &clients::table(file))
 }
 
 fn line(row: &Row, figures: &Value) -> String {
@@ -78,8 +79,8 @@ mod tests {
             let text = r#"{"peers": [{"peer": "wheelwright", "cpu_ns": {"median": 5.0}, "ratio": {"median": 0.5, "low": 0.4, "high": 0.6}}]}"#;
             path.ends_with("/yield.json").then(|| text.to_owned())
         };
-        let page = renewed(&format!("# Front\n{}\n{}\nmore\n", SECTION.begin, SECTION.end), file)
-            .expect("the markers are there");
+        let marks = [SECTION.begin, SECTION.end, clients::SECTION.begin, clients::SECTION.end];
+        let page = renewed(&format!("# Front\n{}\nmore\n", marks.join("\n")), file).expect("the markers are there");
         assert!(page.contains("one task | 5.0 ns |  | 0.50 (0.40 to 0.60) |"), "{page}");
         assert_eq!(check(&page, file), Ok(()));
         assert!(check(&page.replace("0.50", "0.40"), file).is_err());
