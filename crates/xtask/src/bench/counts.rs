@@ -13,11 +13,14 @@ use super::rows::{Job, Row};
 
 use std::process::Command;
 
-/// What one operation costs.
-#[derive(Debug, Clone, Copy)]
+/// So many requests in flight are a crowd: counted is what each of it holds. What one costs is counted with few.
+const CROWD: u32 = 2_000;
+
+/// What one operation costs, as far as it was counted.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
-    pub(super) instructions: f64,
-    pub(super) allocations: f64,
+    pub(super) instructions: Option<f64>,
+    pub(super) allocations: Option<f64>,
     pub(super) system_calls: Option<f64>,
     /// For each request in flight, where there are requests.
     pub(super) held: Option<Held>,
@@ -38,20 +41,24 @@ pub(super) fn of(row: &Row, programs: &Programs) -> Result<Vec<(&'static str, Co
 }
 
 fn of_peer(row: &Row, peer: &str, programs: &Programs, server: &Server) -> Result<Counts, String> {
+    let held = row.in_flight().map(|in_flight| held(in_flight, peer, programs, server)).transpose()?;
+    if row.in_flight().is_some_and(|in_flight| CROWD <= in_flight) {
+        return Ok(Counts { held, ..Counts::default() });
+    }
     // Few under valgrind, which is fifty times slower than the machine; both must be whole batches.
     let (few, many) = match row.job {
         Job::Loop => (row.batch.max(10_000), 1_000_000),
-        Job::Http { in_flight, .. } => (u64::from(in_flight).max(2_000), 30_000.max(3 * u64::from(in_flight))),
+        Job::Http { .. } => (2_000, 30_000),
     };
     let difference = |n: u64, count: fn(&[String]) -> Result<f64, String>| -> Result<f64, String> {
         let [once, thrice] = [n, 3 * n].map(|size| count(&programs.command_line(row, peer, [0, size], server)));
         Ok((thrice? - once?) / (2 * n) as f64)
     };
     Ok(Counts {
-        instructions: difference(few, instructions)?,
-        allocations: difference(few, allocations)?,
+        instructions: Some(difference(few, instructions)?),
+        allocations: Some(difference(few, allocations)?),
         system_calls: difference(many, system_calls).ok(),
-        held: row.in_flight().map(|in_flight| held(in_flight, peer, programs, server)).transpose()?,
+        held,
     })
 }
 

@@ -35,8 +35,8 @@ pub(super) fn write_counts(row: &Row, counted: &[(&str, Counts)]) -> Result<(), 
     let peer = |(peer, counts): &(&str, Counts)| {
         json!({
             "peer": peer,
-            "instructions": rounded(counts.instructions),
-            "allocations": rounded(counts.allocations),
+            "instructions": counts.instructions.map(rounded),
+            "allocations": counts.allocations.map(rounded),
             "system_calls": counts.system_calls.map(rounded),
             "held_bytes": counts.held.map(|held| rounded(held.bytes)),
             "held_blocks": counts.held.map(|held| rounded(held.blocks)),

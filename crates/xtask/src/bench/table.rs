@@ -56,10 +56,11 @@ pub(super) fn time(nanoseconds: f64) -> String {
 pub(super) fn counts_lines(row: &Row, counted: &[(&str, Counts)]) -> String {
     let mut text = format!("\n{}: {}\n", row.name, row.what);
     for (peer, counts) in counted {
-        let calls = counts.system_calls.map_or_else(|| "unknown".to_owned(), |calls| format!("{calls:.3}"));
-        let (instructions, allocations) = (counts.instructions, counts.allocations);
+        let shown = |count: Option<f64>| count.map_or_else(|| "unknown".to_owned(), |count| format!("{count:.2}"));
+        let (instructions, allocations) = (shown(counts.instructions), shown(counts.allocations));
+        let calls = shown(counts.system_calls);
         let held = counts.held.map_or_else(String::new, |held| format!("{:>10.0} B in {:.2}", held.bytes, held.blocks));
-        writeln!(text, "{:<19}{peer:<14}{instructions:>12.1}{allocations:>13.2}{calls:>14}{held}", "")
+        writeln!(text, "{:<19}{peer:<14}{instructions:>12}{allocations:>13}{calls:>14}{held}", "")
             .expect("a string takes everything");
     }
     text
