@@ -66,9 +66,9 @@ impl Sender<'_> {
                 // What the client can have already must not wait for what is yet to come.
                 self.flush(b"").await?;
                 // Nor does who waits hold a buffer.
-                buffers::keep_output(std::mem::take(&mut self.out));
+                buffers::keep(&OUTPUT, std::mem::take(&mut self.out));
                 next = Poll::Ready(poll_fn(|cx| body.poll_chunk(cx)).await);
-                self.out = buffers::take_output();
+                self.out = buffers::take(&OUTPUT);
             }
             match next {
                 Poll::Ready(Some(Ok(bytes))) => {
