@@ -6,6 +6,7 @@ pub(crate) mod examples; // what each example must print
 mod full; // the slow stages: sanitizer, valgrind, colliding generations
 mod fuzz; // half a minute for each fuzz target
 pub(crate) mod guards; // instructions and allocations that may not grow
+pub(crate) mod interop; // our client and server with programs of others
 
 use crate::tidy;
 use commands::{Tally, cargo};
@@ -29,7 +30,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "loom", run: loom },
     Stage { name: "examples", run: examples::run },
     Stage { name: "browser", run: browser::run },
-    Stage { name: "interop", run: interop },
+    Stage { name: "interop", run: interop::run },
     Stage { name: "tests of a larger example", run: crawl },
     Stage { name: "tools with https", run: tools_with_https },
     Stage { name: "fuzz", run: fuzz::run },
@@ -65,18 +66,6 @@ fn tools_with_https(tally: &mut Tally) -> Result<(), String> {
 /// The plain `cargo test` runs them without; with them its connections are of another type.
 fn http_features(tally: &mut Tally) -> Result<(), String> {
     cargo(tally, &["test", "-p", "wheelwright-http", "--all-features"], &[])
-}
-
-/// Other people's code on our loop: hyper's server answers hyper's client.
-fn interop(tally: &mut Tally) -> Result<(), String> {
-    let program = ["run", "--release", "-p", "wheelwright-benches", "--bin", "hyper-on-wheelwright", "100000"];
-    cargo(tally, &program, &[])
-}
-
-/// Runs `cargo xtask interop`, that stage alone.
-pub(crate) fn run_interop() -> ExitCode {
-    let report = timed(&Stage { name: "interop", run: interop }, &mut Tally::default());
-    ExitCode::from(u8::from(report.result.is_err()))
 }
 
 /// What a stage came to.

@@ -17,7 +17,7 @@ usage: cargo xtask <chore>
   browser [NAME...] [--screenshots DIR]   what Chromium sees of the examples that serve pages
   guards [--bless]            instructions and allocations against the committed figures
   soak [--minutes N] [--seed N] client and server under load and faults: is memory flat, is nothing left?
-  interop                     other people's code on this loop: hyper answers 100,000 requests of hyper
+  interop [PEER...]           our client and server with curl, nginx, aiohttp, hyper, …; hyper's own on this loop
   bench [ROW...] [--quick] [--count]   time, or counts, beside tokio and smol, reqwest and hyper";
 
 fn main() -> ExitCode {
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Some((&"tidy", rest)) => tidy::run(rest),
         Some((&"ci", rest)) => ci::run(rest),
         Some((&"bench", rest)) => bench::run(rest),
-        Some((&"interop", [])) => ci::run_interop(),
+        Some((&"interop", rest)) => ci::interop::run_chore(rest),
         Some((&"examples", rest)) => ci::examples::run_chore(rest),
         Some((&"browser", rest)) => ci::browser::run_chore(rest),
         Some((&"soak", rest)) => soak::run(rest),

@@ -36,6 +36,8 @@ const ALL_BUT_BENCHES: &[&str] = &[
     "wheelwright-benches",
     "--exclude",
     "wheelwright-benches-book",
+    "--exclude",
+    "wheelwright-benches-interop",
     "--edges",
     "normal,build,dev",
     "--all-features",
