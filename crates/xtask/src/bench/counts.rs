@@ -49,6 +49,7 @@ fn of_peer(row: &Row, peer: &str, programs: &Programs, server: &Server) -> Resul
     let (few, many) = match row.job {
         Job::Loop => (row.batch.max(10_000), 1_000_000),
         Job::Http { .. } => (2_000, 30_000),
+        Job::Server { .. } => return Err("a server is asked for a time, and not so many times".into()),
     };
     let difference = |n: u64, count: fn(&[String]) -> Result<f64, String>| -> Result<f64, String> {
         let [once, thrice] = [n, 3 * n].map(|size| count(&programs.command_line(row, peer, [0, size], server)));

@@ -12,6 +12,12 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 const MEASURED_CORE: &str = "1";
 const SERVER_CORE: &str = "0";
 
+/// The bytes in the body of each response that `wrk` asks for.
+const BODY: u32 = 1024;
+
+/// `wrk` stops after a time, and not after a number: so many requests are taken for a second.
+const NOMINAL_RATE: u64 = 100_000;
+
 /// In the rows without sockets the allocator keeps what is freed: batches of 100,000 tasks would else measure how fast the
 /// kernel hands out the same pages again, which took more time than the smallest runtime itself.
 const KEEPING_ALLOCATOR: (&str, &str) =
@@ -54,6 +60,9 @@ impl Programs {
 
     /// One timed run of a row by a peer.
     pub(super) fn run(&self, row: &Row, peer: &str, operations: u64, server: &Server) -> Result<Figures, String> {
+        if let Job::Server { connections } = row.job {
+            return self.served(peer, connections, operations);
+        }
         let mut command = pinned(MEASURED_CORE);
         command.args(self.command_line(row, peer, [operations / 5, operations], server));
         if let Job::Loop = row.job {
@@ -85,12 +94,40 @@ impl Programs {
         self.folder.join(format!("{kind}-{peer}")).display().to_string()
     }
 
-    /// Starts the server, if the row needs one.
+    /// One run of a server, with `wrk` on the other core. Its figures are its own, but for the requests a second.
+    fn served(&self, peer: &str, connections: u32, operations: u64) -> Result<Figures, String> {
+        let server = self.listening(MEASURED_CORE, &format!("http-server-{peer}"), &[])?;
+        let seconds = (operations / NOMINAL_RATE).max(1);
+        let mut wrk = pinned(SERVER_CORE);
+        wrk.args(["wrk", "-t1", &format!("-c{connections}"), &format!("-d{seconds}s")]);
+        wrk.arg(format!("http://{}/{BODY}", server.addrs));
+        let said = output_of(&mut wrk)?.stdout;
+        let fault = said.lines().find(|line| line.contains("errors") || line.contains("Non-2xx"));
+        let rate =
+            said.lines().find_map(|line| line.strip_prefix("Requests/sec:")).map(|rate| rate.trim().parse::<f64>());
+        let (None, Some(Ok(rate))) = (fault, rate) else { return Err(format!("{peer}: {said}")) };
+        let figures = server.end()?;
+        let mut figures: Value =
+            serde_json::from_str(&figures).map_err(|error| format!("{peer}: {error}: {figures}"))?;
+        figures["requests_per_second"] = rate.into();
+        Ok(Figures(figures))
+    }
+
+    /// Starts the server, if the row needs one beside what is measured.
     pub(super) fn server_for(&self, row: &Row) -> Result<Server, String> {
-        let Job::Http { ports, delay, .. } = row.job else { return Ok(Server { running: None }) };
-        let mut command = pinned(SERVER_CORE);
-        command.arg(self.folder.join("http-server")).args([ports.to_string(), delay.to_string()]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let running = match row.job {
+            Job::Http { ports, delay, .. } => {
+                Some(self.listening(SERVER_CORE, "http-server", &[ports.to_string(), delay.to_string()])?)
+            }
+            Job::Loop | Job::Server { .. } => None,
+        };
+        Ok(Server { running })
+    }
+
+    /// Starts a server, which says where it is.
+    fn listening(&self, core: &str, program: &str, arguments: &[String]) -> Result<Running, String> {
+        let mut command = pinned(core);
+        command.arg(self.folder.join(program)).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| format!("the server: {error}"))?;
         let stdin = child.stdin.take().expect("it was piped above");
         let mut stdout = BufReader::new(child.stdout.take().expect("it was piped above"));
@@ -98,7 +135,7 @@ impl Programs {
         stdout.read_line(&mut line).map_err(|error| format!("the server: {error}"))?;
         let addrs = line.trim().strip_prefix("listening ").ok_or_else(|| format!("the server says `{line}`"))?;
         let addrs = addrs.to_owned();
-        Ok(Server { running: Some(Running { addrs, child, stdin: Some(stdin), stdout }) })
+        Ok(Running { addrs, child, stdin: Some(stdin), stdout })
     }
 }
 
@@ -117,12 +154,19 @@ struct Running {
     stdout: BufReader<ChildStdout>,
 }
 
-impl Drop for Running {
-    /// The server ends with its input and says what it served, which nobody needs here.
-    fn drop(&mut self) {
+impl Running {
+    /// The server ends with its input, and says what it took.
+    fn end(mut self) -> Result<String, String> {
         drop(self.stdin.take());
         let mut last = String::new();
-        let _ = self.stdout.read_line(&mut last);
+        self.stdout.read_line(&mut last).map_err(|error| format!("the server: {error}"))?;
+        Ok(last)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
         let _ = self.child.wait();
     }
 }

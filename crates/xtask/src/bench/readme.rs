@@ -43,13 +43,17 @@ fn line(row: &Row, figures: &Value) -> String {
     let of = |name: &str| figures["peers"].as_array().and_then(|all| all.iter().find(|peer| peer["peer"] == name));
     let time =
         |name: &str| of(name).map_or(String::new(), |peer| super::table::time(number(&peer["cpu_ns"]["median"])));
+    let base = match row.base() {
+        "tokio" => time("tokio"),
+        other => format!("{} ({other} on it)", time(other)),
+    };
     let ratio = of(OURS).map_or(&Value::Null, |peer| &peer["ratio"]);
     let goals = figures["to_reach"].as_array().map_or(&[][..], Vec::as_slice).iter().map(goal).collect::<Vec<_>>();
     format!(
         "| {} | {} | {} | {:.2} ({:.2} to {:.2}) | {} |\n",
         row.what,
         time(OURS),
-        time("tokio"),
+        base,
         number(&ratio["median"]),
         number(&ratio["low"]),
         number(&ratio["high"]),

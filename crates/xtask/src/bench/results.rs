@@ -56,6 +56,7 @@ fn peer_figures(measured: &Measured, peer: &str) -> Value {
         "ratio": spread(measured.ratio(peer)),
         "max_rss_kb": measured.memory(peer).median,
         "in_flight_bytes": measured.in_flight(peer).map(|spread| spread.median),
+        "requests_per_second": measured.rate(peer).map(spread),
     })
 }
 

@@ -51,6 +51,12 @@ impl Measured {
         spread.median.is_finite().then_some(spread)
     }
 
+    /// How many requests a peer answered in a second, if it is a server.
+    pub(super) fn rate(&self, peer: &str) -> Option<Spread> {
+        let spread = Spread::of(self.column(peer).map(|figures| figures.number("requests_per_second")));
+        spread.median.is_finite().then_some(spread)
+    }
+
     /// A peer's CPU time to the base's, round by round.
     pub(super) fn ratio(&self, peer: &str) -> Spread {
         self.ratio_beside(peer, self.base)

@@ -23,6 +23,8 @@ pub(super) enum Job {
     /// GETs of 1 KiB over kept connections, so many in flight at once, to so many ports of one server, which answers so
     /// many milliseconds later.
     Http { in_flight: u32, ports: u32, delay: u32 },
+    /// The same, asked by `wrk` over so many connections: what is measured is the server.
+    Server { connections: u32 },
 }
 
 /// At most this share of a peer's CPU time.
@@ -40,7 +42,7 @@ impl Row {
     /// How many requests are in flight at once, where there are requests.
     pub(super) fn in_flight(&self) -> Option<u32> {
         match self.job {
-            Job::Loop => None,
+            Job::Loop | Job::Server { .. } => None,
             Job::Http { in_flight, .. } => Some(in_flight),
         }
     }
@@ -49,6 +51,7 @@ impl Row {
         match self.job {
             Job::Loop => &[OURS, "tokio", "smol"],
             Job::Http { .. } => &[OURS, "mio", "tokio", "hyper", "hyper-on-wheelwright", "reqwest", "reqwest-tasks"],
+            Job::Server { .. } => &[OURS, "hyper", "hyper-on-wheelwright"],
         }
     }
 
@@ -111,5 +114,14 @@ pub(super) const ROWS: &[Row] = &[
         job: Job::Http { in_flight: 9_900, ports: 10, delay: 100 },
         operations: 99_000,
         ..http("http_9900", "GET of 1 KiB, 9,900 in flight, answered after 100 ms", 0, &[tokio(1.0), HALF_OF_REQWEST])
+    },
+    Row {
+        name: "server",
+        what: "serve a GET of 1 KiB, 64 connections of wrk",
+        job: Job::Server { connections: 64 },
+        operations: 300_000,
+        batch: 1,
+        // As cheap as hyper on the same core, and so as many requests a second.
+        reach: &[Reach { beside: "hyper", ratio: Some(1.0) }],
     },
 ];

@@ -23,7 +23,8 @@ pub(super) fn lines(row: &Row, measured: &Measured) -> String {
         let line = format!("{:<19}{peer:<14}{:>10}    {share:<28}{memory:>7.1} MiB", "", time(cpu.median));
         let in_flight = measured.in_flight(peer).map_or_else(String::new, |bytes| format!("{:>8.0} B", bytes.median));
         let goals = if *peer == OURS { goals(row, measured) } else { String::new() };
-        writeln!(text, "{line}{in_flight}  {goals}").expect("a string takes everything");
+        let rate = measured.rate(peer).map_or_else(String::new, |rate| format!("  {:.0} requests/s", rate.median));
+        writeln!(text, "{line}{in_flight}{rate}  {goals}").expect("a string takes everything");
     }
     text
 }

@@ -3,8 +3,7 @@
 mod peers; // who asks us, and whom we ask for what
 mod processes; // a peer's program -> what it said
 
-use super::commands::{Tally, cargo};
-use super::examples::SKIP_NOTHING;
+use super::commands::{Tally, cargo, skipped};
 use peers::{ASKED, ASKING, Asked};
 use processes::{Process, Served, Spoken};
 
@@ -106,8 +105,9 @@ fn below(notes: &str) -> String {
 fn told(outcome: Result<Spoken<String>, String>) -> Result<(), String> {
     match outcome {
         Ok(Spoken::Said(line)) => println!("{line}"),
-        Ok(Spoken::Skipped(why)) if std::env::var_os(SKIP_NOTHING).is_none() => println!("SKIPPED: {why}"),
-        Ok(Spoken::Skipped(why)) => return told(Err(format!("skipped, and {SKIP_NOTHING} is set: {why}"))),
+        Ok(Spoken::Skipped(why)) => {
+            return skipped("interop", &why).or_else(|error| told(Err(error)));
+        }
         Err(error) => {
             println!("FAILED: {error}");
             return Err(error);
