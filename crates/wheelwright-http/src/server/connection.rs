@@ -138,9 +138,6 @@ impl Connection {
         let request = head.request.map(|()| Incoming::new(Rc::clone(&self.wire), number, self.server.limits.stall));
         let response = call(handler, request).await.unwrap_or_else(|| plain(StatusCode::INTERNAL_SERVER_ERROR, ""));
 
-        if !self.wire.socket().end_invitation() {
-            return Ok(Next::Close);
-        }
         answering.keep_alive &= self.wire.socket().may_drain(DRAINED_BYTES) && !self.server.closing.is_cancelled();
         let keep_alive = reply::send(&self.wire, &answering, response, self.server.limits.stall).await?;
         if keep_alive && self.drained().await {

@@ -11,13 +11,16 @@ use wheelwright::time::timeout;
 
 use super::connection::plain;
 use super::wire::Wire;
-use crate::body::Body;
+use crate::body::{Body, BodyError};
 use crate::buffers::{self, OUTPUT};
 use crate::date;
 use crate::proto::{Answering, BodyEncoder, BodyLength};
 
 /// Bytes up to which copying is cheaper than another piece of a vectored write.
 const COPIED: usize = 4 * 1024;
+
+/// What a body gives next.
+type Piece = Result<Bytes, BodyError>;
 
 /// A response under way.
 struct Sender<'w> {
@@ -48,20 +51,27 @@ pub(super) async fn send(
     });
     let (encoder, keep_alive) = head.expect("a response without fields contradicts nothing");
     let mut sender = Sender { wire, encoder, out, stall };
-    let whole = sender.pieces(body).await?;
+    let whole = sender.body(body).await?;
     let whole = sender.finish(whole).await?;
     Ok(keep_alive && whole)
 }
 
 impl Sender<'_> {
-    /// Frames the pieces of a body as they come; false if it failed or was cut.
-    async fn pieces(&mut self, mut body: Body) -> io::Result<bool> {
+    /// Sends a body; false if it failed or was cut.
+    async fn body(&mut self, mut body: Body) -> io::Result<bool> {
         // What answers a HEAD, and what has no body by its status, ends with its head.
-        if self.encoder.length() == BodyLength::Exact(0) {
-            return Ok(true);
+        let has_body = self.encoder.length() != BodyLength::Exact(0);
+        // A body that is made of the request's asks for that with its first piece, and so before the head is sent.
+        let first = if has_body { poll_fn(|cx| Poll::Ready(body.poll_chunk(cx))).await } else { Poll::Pending };
+        if !self.wire.socket().end_invitation() {
+            return Err(io::ErrorKind::WriteZero.into());
         }
+        if has_body { self.pieces(body, first).await } else { Ok(true) }
+    }
+
+    /// Frames the pieces of a body as they come.
+    async fn pieces(&mut self, mut body: Body, mut next: Poll<Option<Piece>>) -> io::Result<bool> {
         loop {
-            let mut next = poll_fn(|cx| Poll::Ready(body.poll_chunk(cx))).await;
             if next.is_pending() {
                 // What the client can have already must not wait for what is yet to come.
                 self.flush(b"").await?;
@@ -79,6 +89,7 @@ impl Sender<'_> {
                 Poll::Ready(Some(Err(_))) => return Ok(false),
                 _ => return Ok(true),
             }
+            next = poll_fn(|cx| Poll::Ready(body.poll_chunk(cx))).await;
         }
     }
 

@@ -52,6 +52,8 @@ struct Intake {
 enum State {
     Reading,
     Whole,
+    /// The client waited for an invitation and was answered instead.
+    Uninvited,
     /// Broken, too large or given up: the connection cannot be used for another request.
     Broken,
 }
@@ -106,12 +108,12 @@ impl Socket {
         number
     }
 
-    /// Says that the handler has answered; a body nobody has asked for may never come. False if the invitation is half
-    /// sent: nothing can follow it then.
+    /// Says that the answer is about to be sent; a body nobody has asked for may never come. False if the invitation is
+    /// half sent: nothing can follow it then.
     pub(super) fn end_invitation(&mut self) -> bool {
         let left = std::mem::take(&mut self.intake.invitation).len();
         if left == CONTINUE.len() {
-            self.intake.state = State::Broken;
+            self.intake.state = State::Uninvited;
         }
         left == 0 || left == CONTINUE.len()
     }
@@ -136,7 +138,9 @@ impl Socket {
     pub(super) fn may_drain(&self, most: u64) -> bool {
         match self.intake.state {
             State::Whole => true,
-            State::Broken => false,
+            State::Broken | State::Uninvited => false,
+            // Whoever waits for an invitation may be answered before one.
+            State::Reading if !self.intake.invitation.is_empty() => false,
             State::Reading => self.intake.decoder.remaining().is_none_or(|left| left <= most),
         }
     }
@@ -160,6 +164,9 @@ impl Socket {
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        if self.intake.state == State::Uninvited {
+            return Poll::Ready(Err(Error::incomplete("the request was answered before anybody asked for its body")));
+        }
         while self.intake.state == State::Reading {
             ready!(self.poll_invite(cx))?;
             if let Some(data) = self.decode()? {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use http::{Request, Response};
+use wheelwright::stream;
 use wheelwright_http::{Body, ErrorKind, Incoming};
 
 use crate::raw::{Raw, echoing, naming, run, server};
@@ -127,6 +128,35 @@ fn a_client_that_asks_is_told_to_continue_when_the_body_is_wanted() {
         assert_eq!(raw.ask(expecting("1.1", 0)).await.status, 200);
         raw.send(expecting("1.0", 5)).await;
         assert_eq!(raw.ask("hello").await.status, 200);
+    });
+}
+
+// K 174
+#[test]
+fn a_response_made_of_the_requests_body_asks_for_it_and_is_never_whole_without_it() {
+    const EXPECTING: &str = "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+    run(async {
+        let running =
+            server().serve(async |request: Request<Incoming>| Response::new(Body::stream(request.into_body())));
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send(EXPECTING).await;
+        assert_eq!(raw.head().await.head, "http/1.1 100 continue\r\n\r\n");
+        assert_eq!(raw.ask("hello").await.text(), "hello");
+
+        // Whoever asks when the response has begun is late: the client takes it as the answer, and sends nothing.
+        let running = server().serve(async |request: Request<Incoming>| {
+            let mut body = request.into_body();
+            Response::new(Body::stream(stream::generator(async move |y| {
+                wheelwright::yield_now().await;
+                while let Some(piece) = body.chunk().await.transpose() {
+                    y.yield_(piece).await;
+                }
+            })))
+        });
+        let mut raw = Raw::connect(running.local_addr()).await;
+        raw.send(EXPECTING).await;
+        assert_eq!(raw.head().await.status, 200);
+        assert_eq!(raw.chunks().await, None, "it breaks off, for it cannot be whole");
     });
 }
 
