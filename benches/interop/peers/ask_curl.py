@@ -69,6 +69,9 @@ def uploads():
 def invitations():
     curl("/sum", summed(SMALL), "--data-binary", "@-", "-H", "Expect: 100-continue", input=SMALL)
     holds("the body is asked for", dump.read_text().startswith("HTTP/1.1 100 Continue\n\nHTTP/1.1 200 "))
+    # A reply that is made of the request's body asks for it too.
+    curl("/echo", LARGE, "-X", "POST", "-H", "Expect: 100-continue", "-T", str(large))
+    holds("its body is asked for", dump.read_text().startswith("HTTP/1.1 100 Continue\n\nHTTP/1.1 200 "))
     curl("/sum", summed(SMALL), "--data-binary", "@-", "-H", "Expect:", input=SMALL)
     holds("nobody has to ask", dump.read_text().startswith("HTTP/1.1 200 "))
     # Nobody wants this body, and it is never sent.
