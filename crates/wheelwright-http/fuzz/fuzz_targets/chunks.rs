@@ -92,6 +92,7 @@ fn encoded(data: &[u8]) {
     let (mut out, mut encoder) = (Vec::new(), BodyEncoder::new(BodyLength::Chunked));
     for run in pieces(data, 64, &mut Dice::of(data)) {
         encoder.write(run, &mut out).expect("a chunked body has any length");
+        encoder.write(b"", &mut out).expect("an empty run is none");
     }
     encoder.finish(&mut out).expect("a chunked body ends anywhere");
     let end = End::Whole(out.len(), ByName::new());

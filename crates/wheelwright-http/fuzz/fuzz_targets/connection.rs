@@ -121,6 +121,7 @@ fn check_answered(head: &Head, body: &[u8]) {
 fn write_body(mut encoder: BodyEncoder, body: &[u8], out: &mut Vec<u8>) {
     for run in pieces(body, 32, &mut Dice::of(body)) {
         encoder.write(run, out).expect("the body is as long as declared");
+        encoder.write(b"", out).expect("an empty run is none");
     }
     encoder.finish(out).expect("the body is as long as declared");
 }

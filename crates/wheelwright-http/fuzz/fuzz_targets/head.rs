@@ -20,8 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
         drip(bytes, pieces, |buf| Ok(reader.read(buf)?.map(|(taken, head)| (taken, shown(&head)))))
     };
     check_verdicts(bytes, request);
-    if let Ok(Some((taken, head))) = RequestReader::new().read(bytes) {
-        check_request(bytes, taken, &head);
+    match RequestReader::new().read(bytes) {
+        Ok(Some((taken, head))) => check_request(bytes, taken, &head),
+        verdict => assert!(!is_plain_request(bytes), "a good request is refused: {verdict:?}"),
     }
     for method in [Method::GET, Method::HEAD] {
         let response = |limit: usize, pieces: &[&[u8]]| {
@@ -29,8 +30,9 @@ fuzz_target!(|bytes: &[u8]| {
             drip(bytes, pieces, |buf| Ok(reader.read(buf)?.map(|(taken, head)| (taken, shown(&head)))))
         };
         check_verdicts(bytes, response);
-        if let Ok(Some((taken, head))) = ResponseReader::new(&method).read(bytes) {
-            check_response(bytes, taken, &head);
+        match ResponseReader::new(&method).read(bytes) {
+            Ok(Some((taken, head))) => check_response(bytes, taken, &head),
+            verdict => assert!(!is_plain_response(bytes), "a good response is refused: {verdict:?}"),
         }
     }
 });
@@ -198,4 +200,44 @@ fn check_lines(head: &plain::Head<'_>) {
         assert!(!name.is_empty() && name.bytes().all(is_token), "{name:?}");
         assert_eq!(plain::trim(value), value);
     }
+}
+
+/// Returns whether this is one of the requests about which there can be no two opinions.
+fn is_plain_request(bytes: &[u8]) -> bool {
+    let Some(head) = plain::head(bytes, 4) else { return false };
+    let Ok(line) = std::str::from_utf8(head.first) else { return false };
+    let words: Vec<&str> = line.split(' ').collect();
+    let [method, target, "HTTP/1.0" | "HTTP/1.1"] = words[..] else { return false };
+    let good_method = !method.is_empty() && method.bytes().all(is_token) && method != "CONNECT";
+    let simple = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let good_target = target.starts_with('/') && target.bytes().all(|byte| simple(byte) || b"/?&=%".contains(&byte));
+    let mut hosts = head.fields.iter().filter(|(name, _)| name == "host");
+    let good_host = hosts.next().is_some_and(|(_, host)| !host.is_empty() && host.iter().copied().all(simple));
+    let folded = plain::split_lines(head.bytes).iter().any(|line| line.starts_with(b" ") || line.starts_with(b"\t"));
+    good_method && good_target && good_host && hosts.next().is_none() && !folded && has_good_fields(&head)
+}
+
+/// Returns whether this is one of the responses about which there can be no two opinions, but for folds.
+fn is_plain_response(bytes: &[u8]) -> bool {
+    let Some(head) = plain::head(bytes, 1) else { return false };
+    let good_version = head.first.starts_with(b"HTTP/1.0 ") || head.first.starts_with(b"HTTP/1.1 ");
+    let status = head.first.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default();
+    let good_status = status.bytes().all(|byte| byte.is_ascii_digit())
+        && status.parse::<u16>().is_ok_and(|status| (200..600).contains(&status))
+        && matches!(head.first.get(12), None | Some(b' '));
+    good_version && good_status && has_good_fields(&head)
+}
+
+/// No byte of the head is out of place, and nothing is said of the body.
+fn has_good_fields(head: &plain::Head<'_>) -> bool {
+    let lines = plain::split_lines(&head.bytes[..head.bytes.len() - 4]);
+    let goes_on = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
+    lines.len() <= MAX_FIELDS
+        && lines.iter().all(|line| line.iter().copied().all(is_of_value))
+        && lines.iter().skip(1).all(|line| goes_on(line) || line.contains(&b':'))
+        && !lines.get(1).is_some_and(|line| goes_on(line))
+        && head.fields.iter().all(|(name, _)| {
+            let frames = name == "content-length" || name == "transfer-encoding";
+            !name.is_empty() && name.bytes().all(is_token) && !frames
+        })
 }
