@@ -114,6 +114,8 @@ fn check_answered(head: &Head, body: &[u8]) {
         let story = ask(&method, &[&out], true);
         assert_eq!((story.error, story.whole, &story.bodies[0][..]), (None, 1, body));
         assert_eq!(story.open, lives, "both sides agree whether the connection lives on");
+        let says_so = story.heads[0].fields.contains(&("connection".into(), b"keep-alive".into()));
+        assert_eq!(says_so, lives && version == Version::HTTP_10, "who speaks HTTP/1.0 has to be told");
         assert!(story.heads[0].first.ends_with(status.as_str()));
     }
 }

@@ -1,13 +1,18 @@
 //! Turns text into a URL, and compares what was understood with what others understand.
+//!
+//! An input of two lines is a URL and a reference that stands in it.
 #![no_main]
 
 use http::{HeaderMap, Method, Uri};
 use libfuzzer_sys::fuzz_target;
 use wheelwright_http::proto::{BodySize, RequestParts, RequestReader};
-use wheelwright_http::url::Url;
+use wheelwright_http::url::{Url, resolve};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some((base, reference)) = text.split_once('\n') {
+        check_reference(base, reference);
+    }
     let Ok(url) = Url::parse(text) else { return };
     let written = format!("{}://{}{}", scheme(&url), url.host_field(), url.target);
     assert_eq!(Url::parse(&written).expect("what was understood is a URL"), url);
@@ -69,4 +74,30 @@ fn check_browser(text: &str, url: &Url<'_>) {
         url::Host::Ipv4(theirs) => assert!(address.is_none_or(|ours| ours == theirs)),
         url::Host::Ipv6(theirs) => assert_eq!(address, Some(std::net::IpAddr::from(theirs).to_canonical())),
     }
+}
+
+/// A reference leads where it would lead a browser.
+fn check_reference(base: &str, reference: &str) {
+    let resolved = resolve(base, reference);
+    if is_odd(base, reference) || Url::parse(base).is_err() || Url::parse(&resolved).is_err() {
+        return;
+    }
+    let Ok(theirs) = url::Url::parse(base).and_then(|base| base.join(reference)) else { return };
+    assert_eq!(url::Url::parse(&resolved).expect("they knew it as a reference"), theirs, "{resolved}");
+}
+
+/// Where browsers leave RFC 3986 they are not asked: backslashes, control bytes, blanks around, dots that are encoded, a
+/// scheme without slashes. And the `url` crate takes `/c:/` for a drive under any scheme.
+fn is_odd(base: &str, reference: &str) -> bool {
+    let both = format!("{base}/{reference}").to_ascii_lowercase();
+    let blanks = |text: &str| text.trim_matches(|letter| letter <= ' ') != text;
+    let drive = |three: &[u8]| three[0] == b'/' && three[1].is_ascii_alphabetic() && b":|".contains(&three[2]);
+    let lower = reference.to_ascii_lowercase();
+    let behind_scheme = lower.strip_prefix("http:").or_else(|| lower.strip_prefix("https:"));
+    both.contains(['\\', '\t', '\r', '\n'])
+        || both.contains("%2e")
+        || both.as_bytes().windows(3).any(drive)
+        || blanks(base)
+        || blanks(reference)
+        || behind_scheme.is_some_and(|rest| !rest.starts_with("//"))
 }

@@ -13,10 +13,10 @@ fn interim_and_final_heads_share_one_limit() {
         let head = ResponseReader::new(&Method::GET).max_head(limit).read(buf).map_err(|error| error.kind());
         head.map(|found| found.map(|(taken, head)| (taken, head.status.as_u16())))
     };
-    assert_eq!(read(bytes.len(), bytes), Ok(Some((bytes.len(), 200))), "99, 105");
-    assert_eq!(read(bytes.len() - 1, bytes), Err(TooLarge), "99, 105");
-    assert_eq!(read(50, &bytes[..51]), Err(TooLarge), "99, 105: before the final head is whole");
-    assert_eq!(read(51, &bytes[..51]), Ok(None), "99, 105");
+    assert_eq!(read(bytes.len(), bytes), Ok(Some((bytes.len(), 200))), "E 99, E 105");
+    assert_eq!(read(bytes.len() - 1, bytes), Err(TooLarge), "E 99, E 105");
+    assert_eq!(read(50, &bytes[..51]), Err(TooLarge), "E 99, E 105: before the final head is whole");
+    assert_eq!(read(51, &bytes[..51]), Ok(None), "E 99, E 105");
 }
 
 /// An empty line before a head counts, so that the limit is the same however the bytes come.
@@ -24,15 +24,15 @@ fn interim_and_final_heads_share_one_limit() {
 fn empty_lines_before_a_head_are_within_its_limit() {
     let bytes = b"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let read = |limit: usize| RequestReader::new().max_head(limit).read(bytes).map_err(|error| error.kind());
-    assert!(read(bytes.len()).is_ok_and(|head| head.is_some()), "81, 105");
-    assert_eq!(read(bytes.len() - 1).map(|head| head.is_some()), Err(TooLarge), "81, 105");
+    assert!(read(bytes.len()).is_ok_and(|head| head.is_some()), "D 81, E 105");
+    assert_eq!(read(bytes.len() - 1).map(|head| head.is_some()), Err(TooLarge), "D 81, E 105");
 }
 
 /// A browser takes the backslash for a slash and goes to `a`; we went to `b`.
 #[test]
 fn a_backslash_before_the_host_is_a_bad_url() {
     for text in ["http://a\\@b/", "http://a\\b:c@d", "https://\\@b/", "http://a\0@b/", "http://a\r\n@b/"] {
-        assert_eq!(Url::parse(text).expect_err(text).kind(), BadUrl, "141, 150: {text:?}");
+        assert_eq!(Url::parse(text).expect_err(text).kind(), BadUrl, "H 150, G 141: {text:?}");
     }
     assert!(Url::parse("http://a@b/\\@c").is_ok_and(|url| url.host == "b"), "behind the host it is a byte of the path");
 }
