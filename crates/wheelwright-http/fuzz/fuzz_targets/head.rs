@@ -104,6 +104,9 @@ fn check_request(bytes: &[u8], taken: usize, head: &RequestHead) {
     assert!(words[0].iter().copied().all(is_token));
     assert_eq!(words[2], format!("{:?}", request.version()).as_bytes());
 
+    let waits = |(name, value): &(String, Vec<u8>)| name == "expect" && value.eq_ignore_ascii_case(b"100-continue");
+    assert_eq!(head.expects_continue, words[2] == b"HTTP/1.1" && plain.fields.iter().any(waits));
+
     let mut fields = by_name(plain.fields);
     match request.uri().authority() {
         None => assert_eq!(words[1], request.uri().to_string().as_bytes()),
@@ -213,8 +216,8 @@ fn is_plain_request(bytes: &[u8]) -> bool {
     let good_target = target.starts_with('/') && target.bytes().all(|byte| simple(byte) || b"/?&=%".contains(&byte));
     let mut hosts = head.fields.iter().filter(|(name, _)| name == "host");
     let good_host = hosts.next().is_some_and(|(_, host)| !host.is_empty() && host.iter().copied().all(simple));
-    let folded = plain::split_lines(head.bytes).iter().any(|line| line.starts_with(b" ") || line.starts_with(b"\t"));
-    good_method && good_target && good_host && hosts.next().is_none() && !folded && has_good_fields(&head)
+    let whole_lines = !plain::is_folded(&head) && has_good_fields(&head);
+    good_method && good_target && good_host && hosts.next().is_none() && whole_lines
 }
 
 /// Returns whether this is one of the responses about which there can be no two opinions, but for folds.
@@ -228,16 +231,7 @@ fn is_plain_response(bytes: &[u8]) -> bool {
     good_version && good_status && has_good_fields(&head)
 }
 
-/// No byte of the head is out of place, and nothing is said of the body.
+/// Every field is good, and none says anything of the body.
 fn has_good_fields(head: &plain::Head<'_>) -> bool {
-    let lines = plain::split_lines(&head.bytes[..head.bytes.len() - 4]);
-    let goes_on = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
-    lines.len() <= MAX_FIELDS
-        && lines.iter().all(|line| line.iter().copied().all(is_of_value))
-        && lines.iter().skip(1).all(|line| goes_on(line) || line.contains(&b':'))
-        && !lines.get(1).is_some_and(|line| goes_on(line))
-        && head.fields.iter().all(|(name, _)| {
-            let frames = name == "content-length" || name == "transfer-encoding";
-            !name.is_empty() && name.bytes().all(is_token) && !frames
-        })
+    plain::is_good(head) && !head.fields.iter().any(|(name, _)| name == "content-length" || name == "transfer-encoding")
 }

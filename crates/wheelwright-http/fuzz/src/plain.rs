@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use http::HeaderMap;
+use wheelwright_http::proto::{MAX_FIELDS, MAX_HEAD};
 
 /// A head that ends with the first empty line.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub fn split_lines(text: &[u8]) -> Vec<&[u8]> {
 pub fn fields<'b>(lines: impl Iterator<Item = &'b [u8]>) -> Vec<(String, Vec<u8>)> {
     let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
     for line in lines {
-        if let (Some(b' ' | b'\t'), Some((_, value))) = (line.first(), fields.last_mut()) {
+        if let (true, Some((_, value))) = (goes_on(line), fields.last_mut()) {
             *value = trim(&[trim(value), b" ", trim(line)].concat()).to_vec();
             continue;
         }
@@ -79,6 +80,28 @@ pub fn is_token(byte: u8) -> bool {
 #[must_use]
 pub fn is_of_value(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
+}
+
+/// Returns whether a line goes on from the one before it.
+#[must_use]
+pub fn is_folded(head: &Head<'_>) -> bool {
+    split_lines(head.bytes).iter().any(|line| goes_on(line))
+}
+
+fn goes_on(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b' ' | b'\t'))
+}
+
+/// Returns whether no byte is out of place behind the first line, and none in it that has no place in a value.
+#[must_use]
+pub fn is_good(head: &Head<'_>) -> bool {
+    let lines = split_lines(&head.bytes[..head.bytes.len() - 4]);
+    head.end <= MAX_HEAD
+        && lines.len() <= 1 + MAX_FIELDS
+        && lines.iter().all(|line| line.iter().copied().all(is_of_value))
+        && lines.iter().skip(1).all(|line| goes_on(line) || line.contains(&b':'))
+        && !lines.get(1).is_some_and(|line| goes_on(line))
+        && head.fields.iter().all(|(name, _)| !name.is_empty() && name.bytes().all(is_token))
 }
 
 /// Values by name: a map keeps the order of those only that share a name.
