@@ -7,11 +7,12 @@ use wheelwright_http::{Error, ErrorKind};
 use wheelwright_http_fuzz::cuts::{Dice, every_cut, pieces};
 use wheelwright_http_fuzz::plain::{self, ByName, is_of_value, is_token};
 
-/// Below this no limit but that of the trailers' lines can be met, and the parser here knows no other.
-const LONGEST: usize = 16 * 1024;
+/// The bytes that extensions, trailers or needless framing may have.
+const LIMIT: usize = 16 * 1024;
 
 fuzz_target!(|bytes: &[u8]| {
-    if LONGEST < bytes.len() {
+    // The parser here knows no limit but that of the trailers' lines.
+    if LIMIT < bytes.len() {
         return;
     }
     let wanted = by_the_grammar(bytes);
@@ -19,6 +20,10 @@ fuzz_target!(|bytes: &[u8]| {
     every_cut(bytes, |pieces| assert_eq!(decode(BodyLength::Chunked, pieces), wanted));
     other_lengths(bytes);
     encoded(bytes);
+    if Dice::of(bytes).below(8) == 0 {
+        wasteful(bytes);
+    }
+    long_trailer(&mut Dice::of(bytes));
 });
 
 /// What came of a body.
@@ -101,7 +106,7 @@ fn encoded(data: &[u8]) {
 }
 
 fn by_the_grammar(bytes: &[u8]) -> Body {
-    let mut grammar = Grammar { bytes, at: 0, data: Vec::new() };
+    let mut grammar = Grammar { bytes, at: 0, data: Vec::new(), chunks: Vec::new() };
     let end = match grammar.body() {
         Ok(trailers) => End::Whole(grammar.at, trailers),
         Err(end) => end,
@@ -109,24 +114,83 @@ fn by_the_grammar(bytes: &[u8]) -> Body {
     Body { data: grammar.data, end }
 }
 
+/// The same chunks again and again, which is slow, until extensions and framing that is longer than its data are more than 16 KiB.
+fn wasteful(bytes: &[u8]) {
+    let mut grammar = Grammar { bytes, at: 0, data: Vec::new(), chunks: Vec::new() };
+    let _ = grammar.body();
+    let whole = |chunk: &&Chunk<'_>| chunk.data.len() == chunk.size && 0 < chunk.size;
+    let chunks: Vec<&Chunk<'_>> = grammar.chunks.iter().take_while(whole).collect();
+    if !chunks.iter().any(|chunk| 0 < chunk.extensions || 16 + 2 * chunk.size < chunk.line.len() + 2) {
+        return;
+    }
+    let (mut all, mut data) = (Vec::new(), Vec::new());
+    let (mut extensions, mut excess) = (0, 0);
+    for chunk in chunks.iter().cycle() {
+        let behind_data = if all.is_empty() { 0 } else { 2 };
+        extensions += chunk.extensions;
+        excess = (excess + behind_data + chunk.line.len()).saturating_sub(16 + 2 * chunk.size);
+        all.extend_from_slice(chunk.line);
+        if LIMIT < extensions.max(excess) || 8 * LIMIT < all.len() {
+            break;
+        }
+        data.extend_from_slice(chunk.data);
+        all.extend([chunk.data, b"\r\n"].concat());
+    }
+    let end = if LIMIT < extensions.max(excess) { End::Broken } else { End::Cut };
+    assert_eq!(decode(BodyLength::Chunked, &pieces(&all, 2 * LIMIT, &mut Dice::of(bytes))), Body { data, end });
+}
+
+/// A trailer section has at most 16 KiB, its empty line included.
+fn long_trailer(dice: &mut Dice) {
+    if dice.below(16) != 0 {
+        return;
+    }
+    let value = "b".repeat(LIMIT - 16 + dice.below(20));
+    let section = format!("a: {value}\r\n\r\n");
+    let end = match section.len() <= LIMIT {
+        true => End::Whole(3 + section.len(), plain::by_name([("a".to_owned(), value.into_bytes())])),
+        false => End::Broken,
+    };
+    let body = Body { data: Vec::new(), end };
+    assert_eq!(decode(BodyLength::Chunked, &[format!("0\r\n{section}").as_bytes()]), body);
+}
+
 /// RFC 9112 section 7.1 as functions that call each other.
 struct Grammar<'b> {
     bytes: &'b [u8],
     at: usize,
     data: Vec<u8>,
+    chunks: Vec<Chunk<'b>>,
+}
+
+/// A chunk whose first line is whole.
+struct Chunk<'b> {
+    line: &'b [u8],
+    size: usize,
+    /// How many bytes of the line are extensions.
+    extensions: usize,
+    /// As far as it came, and if something came behind it.
+    data: &'b [u8],
 }
 
 impl Grammar<'_> {
     fn body(&mut self) -> Result<ByName, End> {
         loop {
+            let start = self.at;
             let size = self.size_line()?;
             if size == 0 {
                 return self.trailers();
             }
+            let line = &self.bytes[start..self.at];
+            let extensions = line.iter().position(|&byte| byte == b';').map_or(0, |at| line.len() - 2 - at);
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            self.chunks.push(Chunk { line, size, extensions, data: &[] });
+            let start = self.at;
             for _ in 0..size {
                 let byte = self.byte()?;
                 self.data.push(byte);
             }
+            self.chunks.last_mut().expect("pushed above").data = &self.bytes[start..self.at];
             self.expect(b"\r\n")?;
         }
     }

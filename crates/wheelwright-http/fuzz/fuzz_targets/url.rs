@@ -13,12 +13,18 @@ fuzz_target!(|bytes: &[u8]| {
     if let Some((base, reference)) = text.split_once('\n') {
         check_reference(base, reference);
     }
-    let Ok(url) = Url::parse(text) else { return };
+    let plain = plainly(text);
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        Err(error) => return assert_eq!(plain, None, "a good URL is refused: {error}"),
+    };
+    assert!(plain.is_none_or(|plain| plain == url), "{url:?}");
     let written = format!("{}://{}{}", scheme(&url), url.host_field(), url.target);
     assert_eq!(Url::parse(&written).expect("what was understood is a URL"), url);
     assert!(0 < url.port && !url.host.is_empty() && url.target.starts_with('/'));
     assert_eq!(url.host, url.host.to_ascii_lowercase());
     check_userinfo(text, &url);
+    check_encoding(text, &url);
     check_request(&url);
     check_uri(&written, &url);
     check_browser(text, &url);
@@ -26,6 +32,45 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn scheme(url: &Url<'_>) -> &'static str {
     if url.secure { "https" } else { "http" }
+}
+
+/// Reads a URL about which there can be no two opinions.
+fn plainly(text: &str) -> Option<Url<'_>> {
+    let (scheme, rest) = text.split_once("://")?;
+    let secure = ["http", "https"].iter().position(|known| scheme.eq_ignore_ascii_case(known))? == 1;
+    let simple = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let text = rest.split('#').next().expect("there is a first part");
+    let (authority, target) = text.split_at(text.find(['/', '?']).unwrap_or(text.len()));
+    let (host, port) = authority.split_once(':').unwrap_or((authority, if secure { "443" } else { "80" }));
+    let good_port = port.bytes().all(|byte| byte.is_ascii_digit());
+    let good_target = target.bytes().all(|byte| simple(byte) || b"/?&=%:@+,;!$'()*[]{}|^\\".contains(&byte));
+    if host.is_empty() || !host.bytes().all(simple) || !good_port || !good_target || rest.contains(char::is_control) {
+        return None;
+    }
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    let (host, target) = (host.to_ascii_lowercase().into(), format!("{slash}{target}").into());
+    port.parse().ok().filter(|port| *port != 0).map(|port| Url { secure, host, port, target })
+}
+
+/// What had to be encoded is decoded to what stood there, and nothing else was.
+fn check_encoding(text: &str, url: &Url<'_>) {
+    let (_, rest) = text.split_once("//").expect("a URL has an authority");
+    let rest = rest.split('#').next().expect("there is a first part");
+    let target = &rest[rest.find(['/', '?']).unwrap_or(rest.len())..];
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    assert_eq!(decoded(&url.target), decoded(&format!("{slash}{target}")));
+    assert!(!url.target.contains(['"', '#', '<', '>', '`']), "{}", url.target);
+}
+
+fn decoded(text: &str) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((&byte, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|two| byte == b'%' && two.iter().all(u8::is_ascii_hexdigit));
+        let code = digits.and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
+        out.push(code.unwrap_or(byte));
+        rest = &behind[if code.is_some() { 2 } else { 0 }..];
+    }
+    out
 }
 
 /// User and password change nothing, and cannot be seen.
@@ -79,11 +124,15 @@ fn check_browser(text: &str, url: &Url<'_>) {
 /// A reference leads where it would lead a browser.
 fn check_reference(base: &str, reference: &str) {
     let resolved = resolve(base, reference);
-    if is_odd(base, reference) || Url::parse(base).is_err() || Url::parse(&resolved).is_err() {
+    let Ok(theirs) = url::Url::parse(base).and_then(|base| base.join(reference)) else { return };
+    let web = matches!(theirs.scheme(), "http" | "https");
+    if is_odd(base, reference) || Url::parse(base).is_err() || !web {
         return;
     }
-    let Ok(theirs) = url::Url::parse(base).and_then(|base| base.join(reference)) else { return };
-    assert_eq!(url::Url::parse(&resolved).expect("they knew it as a reference"), theirs, "{resolved}");
+    assert_eq!(url::Url::parse(&resolved).as_ref(), Ok(&theirs), "{resolved}");
+    if let Ok(ours) = Url::parse(&resolved) {
+        check_browser(theirs.as_str(), &ours);
+    }
 }
 
 /// Where browsers leave RFC 3986 they are not asked: backslashes, control bytes, blanks around, dots that are encoded, a
