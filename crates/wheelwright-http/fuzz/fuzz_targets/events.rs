@@ -9,7 +9,9 @@ use wheelwright_http::{Error, ErrorKind, Event};
 use wheelwright_http_fuzz::cuts::{Dice, every_cut, pieces};
 
 fuzz_target!(|bytes: &[u8]| {
-    for max in [usize::MAX, Dice::of(bytes).below(bytes.len() + 2)] {
+    let mut dice = Dice::of(bytes);
+    let mut limit = |most: usize| dice.below(most.min(bytes.len() + 2));
+    for max in [usize::MAX, limit(16), limit(64), limit(usize::MAX)] {
         let wanted = by_the_standard(bytes, max);
         assert_eq!(read(max, &[bytes]), wanted, "at most {max}");
         every_cut(bytes, |pieces| assert_eq!(read(max, pieces), wanted, "at most {max}, {} pieces", pieces.len()));
