@@ -107,7 +107,11 @@ fn check_request(bytes: &[u8], taken: usize, head: &RequestHead) {
     let waits = |(name, value): &(String, Vec<u8>)| name == "expect" && value.eq_ignore_ascii_case(b"100-continue");
     assert_eq!(head.expects_continue, words[2] == b"HTTP/1.1" && plain.fields.iter().any(waits));
 
+    assert!(is_served(words[0], words[1]), "{}", words[1].escape_ascii());
+    assert!(is_countable(head.framing.body));
+
     let mut fields = by_name(plain.fields);
+    fields.get("host").iter().for_each(|hosts| check_host(&hosts[0]));
     match request.uri().authority() {
         None => assert_eq!(words[1], request.uri().to_string().as_bytes()),
         Some(authority) => drop(fields.insert("host".into(), vec![authority.as_str().into()])),
@@ -121,6 +125,29 @@ fn check_request(bytes: &[u8], taken: usize, head: &RequestHead) {
     assert_eq!(lenient.parse(bytes), Ok(httparse::Status::Complete(taken)), "we are more lenient than httparse");
     assert_eq!(lenient.path.map(str::as_bytes), Some(words[1]));
     check_writer(head);
+}
+
+/// Returns whether the target has a form that is served: a path, a URL of the web, or the asterisk for OPTIONS.
+fn is_served(method: &[u8], target: &[u8]) -> bool {
+    let lower = target.to_ascii_lowercase();
+    let web = lower.starts_with(b"http://") || lower.starts_with(b"https://");
+    method != b"CONNECT" && (lower.starts_with(b"/") || web || (lower == b"*" && method == b"OPTIONS"))
+}
+
+/// Every peer can count so far.
+fn is_countable(body: BodyLength) -> bool {
+    !matches!(body, BodyLength::Exact(length) if i64::try_from(length).is_err())
+}
+
+/// Nobody finds two hosts in this one, or another port.
+fn check_host(host: &[u8]) {
+    let host = std::str::from_utf8(host).expect("a host is ASCII");
+    assert!(!host.is_empty() && !host.contains([' ', '\t', '@', ',', '/', '\\', '?', '#', '"', '<', '>']), "{host}");
+    let port = host.rsplit_once(':').map_or("", |(_, port)| if host.ends_with(']') { "" } else { port });
+    assert!(
+        port.bytes().all(|byte| byte.is_ascii_digit()) && (port.is_empty() || port.parse::<u16>().is_ok()),
+        "{host}"
+    );
 }
 
 /// What came in can be sent on, and is then read as the same request.
@@ -176,7 +203,7 @@ fn check_response(bytes: &[u8], taken: usize, head: &ResponseHead<'_>) {
     check_lines(&plain);
     let line = format!("{:?} {}", head.version, head.status.as_str());
     assert!(plain.first.starts_with(line.as_bytes()) && matches!(plain.first.get(12), None | Some(b' ')));
-    assert!((200..600).contains(&head.status.as_u16()));
+    assert!((200..600).contains(&head.status.as_u16()) && is_countable(head.framing.body));
 
     let map = header_map(&head.bytes.to_vec().into()).expect("every head that is read makes a map");
     let mut fields = by_name(plain.fields);

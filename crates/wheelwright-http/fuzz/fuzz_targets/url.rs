@@ -24,6 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(0 < url.port && !url.host.is_empty() && url.target.starts_with('/'));
     assert_eq!(url.host, url.host.to_ascii_lowercase());
     check_userinfo(text, &url);
+    check_port(text, &url);
     check_encoding(text, &url);
     check_request(&url);
     check_uri(&written, &url);
@@ -50,6 +51,16 @@ fn plainly(text: &str) -> Option<Url<'_>> {
     let slash = if target.starts_with('/') { "" } else { "/" };
     let (host, target) = (host.to_ascii_lowercase().into(), format!("{slash}{target}").into());
     port.parse().ok().filter(|port| *port != 0).map(|port| Url { secure, host, port, target })
+}
+
+/// The port is the number that stands there, and a comma, which makes two hosts for some, stands nowhere.
+fn check_port(text: &str, url: &Url<'_>) {
+    let (_, rest) = text.split_once("//").expect("a URL has an authority");
+    let authority = rest.split(['/', '?', '#']).next().expect("there is a first part");
+    let host = authority.rsplit('@').next().expect("there is a last part");
+    let port = host.rsplit_once(':').map_or("", |(_, port)| if host.ends_with(']') { "" } else { port });
+    assert!(port.is_empty() || port.trim_start_matches('0') == url.port.to_string(), "{host} and {}", url.port);
+    assert!(!url.host.contains(','), "{host}");
 }
 
 /// What had to be encoded is decoded to what stood there, and nothing else was.
@@ -136,14 +147,17 @@ fn check_reference(base: &str, reference: &str) {
 }
 
 /// Where browsers leave RFC 3986 they are not asked: backslashes, control bytes, blanks around, dots that are encoded, a
-/// scheme without slashes. And the `url` crate takes `/c:/` for a drive under any scheme.
+/// scheme without slashes. Dots at the end of the base they resolve before they look at the reference. And the `url` crate
+/// takes `/c:/` for a drive under any scheme.
 fn is_odd(base: &str, reference: &str) -> bool {
     let both = format!("{base}/{reference}").to_ascii_lowercase();
     let blanks = |text: &str| text.trim_matches(|letter| letter <= ' ') != text;
     let drive = |three: &[u8]| three[0] == b'/' && three[1].is_ascii_alphabetic() && b":|".contains(&three[2]);
     let lower = reference.to_ascii_lowercase();
     let behind_scheme = lower.strip_prefix("http:").or_else(|| lower.strip_prefix("https:"));
-    both.contains(['\\', '\t', '\r', '\n'])
+    let base_path = base.split(['?', '#']).next().expect("there is a first part");
+    base_path.ends_with("/..")
+        || both.contains(['\\', '\t', '\r', '\n'])
         || both.contains("%2e")
         || both.as_bytes().windows(3).any(drive)
         || blanks(base)
