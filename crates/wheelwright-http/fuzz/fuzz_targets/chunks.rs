@@ -20,6 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     every_cut(bytes, |pieces| assert_eq!(decode(BodyLength::Chunked, pieces), wanted));
     other_lengths(bytes);
     encoded(bytes);
+    declared(bytes);
     let mut dice = Dice::of(bytes);
     if dice.below(8) == 0 {
         wasteful(bytes, &mut dice);
@@ -93,6 +94,21 @@ fn other_lengths(bytes: &[u8]) {
         assert_eq!(decode(BodyLength::Exact(length as u64), pieces), exact);
         assert_eq!(decode(BodyLength::UntilClose, pieces), all);
     });
+}
+
+/// A body as long as was declared goes out as it is; a longer one and a shorter one do not.
+fn declared(data: &[u8]) {
+    let length = data.len() as u64;
+    let (mut out, mut encoder) = (Vec::new(), BodyEncoder::new(BodyLength::Exact(length)));
+    encoder.write(data, &mut out).expect("it is as long as declared");
+    let more = encoder.write(b"x", &mut out).map_err(|error| error.kind());
+    assert_eq!(more, Err(ErrorKind::TooLarge));
+    encoder.finish(&mut out).expect("it is as long as declared");
+    assert_eq!(out, data);
+
+    let mut short = BodyEncoder::new(BodyLength::Exact(length + 1));
+    short.write(data, &mut out).expect("it is not too long");
+    assert_eq!(short.finish(&mut out).map_err(|error| error.kind()), Err(ErrorKind::Incomplete));
 }
 
 /// What our writer makes of data is that data again, and what follows is left alone.

@@ -123,20 +123,41 @@ fn check_answered(head: &Head, body: &[u8]) {
         let story = ask(&method, &[&out], true);
         assert_eq!((story.error, story.whole, &story.bodies[0][..]), (None, 1, body));
         assert_eq!(story.open, lives, "both sides agree whether the connection lives on");
-        assert!(story.heads[0].first.ends_with(status.as_str()));
-        check_fields(&story.heads[0].fields, &headers, lives && version == Version::HTTP_10);
+        let [answer] = &story.heads[..] else { panic!("there is one answer") };
+        assert!(answer.first.ends_with(status.as_str()));
+        check_fields(&answer.fields, &headers);
+        check_options(&answer.fields, &headers, lives, version);
+        let framed = |name: &str| answer.fields.iter().any(|field| field.0 == name);
+        let bare = status == StatusCode::NO_CONTENT;
+        assert!(!(framed("content-length") && bare), "where there can be no body none is declared");
+        assert!(
+            !framed("transfer-encoding") || (!bare && version == Version::HTTP_11),
+            "who knows no chunks gets none"
+        );
     }
 }
 
-/// The user's fields arrive, and who speaks HTTP/1.0 is told that the connection lives on.
-fn check_fields(arrived: &[(String, Vec<u8>)], sent: &HeaderMap, told: bool) {
-    let has = |name: &str, value: &[u8]| arrived.iter().any(|field| (field.0.as_str(), &field.1[..]) == (name, value));
-    assert!(sent.iter().all(|(name, value)| has(name.as_str(), value.as_bytes())));
-    assert_eq!(arrived.iter().filter(|(name, _)| name == "date").count(), sent.get_all("date").iter().count().max(1));
-    if !sent.contains_key("connection") {
-        assert_eq!(has("connection", b"keep-alive"), told);
+/// The user's fields arrive, and one date.
+fn check_fields(arrived: &[(String, Vec<u8>)], sent: &HeaderMap) {
+    for (name, value) in sent {
+        assert!(arrived.contains(&(name.to_string(), value.as_bytes().to_vec())), "{name}");
     }
-    assert!(has("connection", b"keep-alive") || !told);
+    let dates = arrived.iter().filter(|(name, _)| name == "date").count();
+    assert_eq!(dates, sent.get_all("date").iter().count().max(1));
+}
+
+/// Whether the connection lives on is said where it would not go without saying, and once.
+fn check_options(arrived: &[(String, Vec<u8>)], sent: &HeaderMap, lives: bool, version: Version) {
+    let mut options: Vec<&[u8]> = sent.get_all("connection").iter().map(HeaderValue::as_bytes).collect();
+    let all = options.join(&b',').to_ascii_lowercase();
+    let closes = all.split(|&byte| byte == b',').any(|option| option.trim_ascii() == b"close");
+    match (lives, closes, version) {
+        (false, false, _) => options.push(b"close"),
+        (true, _, Version::HTTP_10) => options.push(b"keep-alive"),
+        _ => {}
+    }
+    let arrived = arrived.iter().filter(|(name, _)| name == "connection").map(|(_, value)| &value[..]);
+    assert_eq!(arrived.collect::<Vec<_>>(), options);
 }
 
 fn write_body(mut encoder: BodyEncoder, body: &[u8], out: &mut Vec<u8>) {
