@@ -42,10 +42,18 @@ fn plainly(text: &str) -> Option<Url<'_>> {
     let simple = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let text = rest.split('#').next().expect("there is a first part");
     let (authority, target) = text.split_at(text.find(['/', '?']).unwrap_or(text.len()));
-    let (host, port) = authority.split_once(':').unwrap_or((authority, if secure { "443" } else { "80" }));
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (host, port) = host.split_once(':').unwrap_or((host, if secure { "443" } else { "80" }));
     let good_port = port.bytes().all(|byte| byte.is_ascii_digit());
     let good_target = target.bytes().all(|byte| simple(byte) || b"/?&=%:@+,;!$'()*[]{}|^\\".contains(&byte));
-    if host.is_empty() || !host.bytes().all(simple) || !good_port || !good_target || rest.contains(char::is_control) {
+    let good_user = user.bytes().all(|byte| simple(byte) || b"@:".contains(&byte));
+    if host.is_empty()
+        || !good_user
+        || !host.bytes().all(simple)
+        || !good_port
+        || !good_target
+        || rest.contains(char::is_control)
+    {
         return None;
     }
     let slash = if target.starts_with('/') { "" } else { "/" };
@@ -141,6 +149,10 @@ fn check_reference(base: &str, reference: &str) {
         return;
     }
     assert_eq!(url::Url::parse(&resolved).as_ref(), Ok(&theirs), "{resolved}");
+    let (_, rest) = resolved.split_once("//").expect("it is a URL");
+    let path = rest.split(['?', '#']).next().expect("there is a first part");
+    let dots = path.split('/').skip(1).any(|segment| segment == "." || segment == "..");
+    assert!(!dots || reference.is_empty() || reference.starts_with(['?', '#']), "{resolved}");
     if let Ok(ours) = Url::parse(&resolved) {
         check_browser(theirs.as_str(), &ours);
     }
