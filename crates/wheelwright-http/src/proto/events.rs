@@ -52,7 +52,7 @@ impl Event {
     /// Sets what kind of event it is; `message` unless set.
     ///
     /// # Errors
-    /// `Parse` if the name has a line break.
+    /// `Parse` if the name has a line break or a NUL.
     pub fn with_name(mut self, name: impl Into<String>) -> Result<Self, Error> {
         self.name = line(name.into())?;
         Ok(self)

@@ -3,7 +3,7 @@
 use http::Method;
 use wheelwright_http::ErrorKind::{BadUrl, TooLarge};
 use wheelwright_http::proto::{RequestReader, ResponseReader};
-use wheelwright_http::url::Url;
+use wheelwright_http::url::{Url, resolve};
 
 /// Each head had the limit for itself: with interim ones before it a response could have nearly twice as much.
 #[test]
@@ -35,4 +35,16 @@ fn a_backslash_before_the_host_is_a_bad_url() {
         assert_eq!(Url::parse(text).expect_err(text).kind(), BadUrl, "H 150, G 141: {text:?}");
     }
     assert!(Url::parse("http://a@b/\\@c").is_ok_and(|url| url.host == "b"), "behind the host it is a byte of the path");
+}
+
+/// The `url` crate took `P:` for a drive of Windows, which no dots lead out of; under http it is none.
+#[test]
+fn a_letter_with_a_colon_is_a_segment_like_others() {
+    assert_eq!(resolve("http://h/a", "b/P:/../"), "http://h/b/", "G 138");
+}
+
+/// Browsers resolve a base first and would go to `/a/c` here; RFC 3986 section 5.2.3 takes it as it stands.
+#[test]
+fn dots_at_the_end_of_a_base_are_a_segment_like_others() {
+    assert_eq!(resolve("http://h/a/b/..?q", "c"), "http://h/a/b/c", "G 138");
 }
