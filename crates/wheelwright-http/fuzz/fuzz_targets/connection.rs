@@ -17,10 +17,15 @@ fuzz_target!(|bytes: &[u8]| {
         same_for_any_cut(bytes, |pieces| serve(pieces, ended));
         for method in [Method::GET, Method::HEAD] {
             same_for_any_cut(bytes, |pieces| ask(&method, pieces, ended));
+            let story = ask(&method, &[bytes], ended);
+            assert!(!ended || (story.whole == 1) == story.error.is_none(), "a response is whole or a fault");
         }
     }
     let story = serve(&[bytes], true);
     check_story(&story);
+    let left = &bytes[bytes.len() - story.left..];
+    let blank = left.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+    assert!(story.error.is_some() || !story.open || blank, "what is left is a request that was cut off");
     check_forwarded(&story);
     for (head, body) in story.heads.iter().zip(&story.bodies) {
         check_answered(head, body);
@@ -98,8 +103,7 @@ fn check_forwarded(story: &Story) {
 fn check_answered(head: &Head, body: &[u8]) {
     let (method, _, version) = words(head);
     let mut headers = headers(head);
-    let options = head.fields.iter().filter(|(name, _)| name == "connection");
-    for (_, options) in options {
+    for (_, options) in head.fields.iter().filter(|(name, _)| name == "connection") {
         headers.append("connection", HeaderValue::from_bytes(options).expect("it was accepted"));
     }
     // A date, an option and the framing may be too many.
@@ -110,6 +114,7 @@ fn check_answered(head: &Head, body: &[u8]) {
     for (status, size) in [
         (StatusCode::OK, BodySize::Exact(body.len() as u64)),
         (StatusCode::OK, BodySize::Unknown),
+        (StatusCode::OK, BodySize::None),
         (StatusCode::NO_CONTENT, BodySize::None),
     ] {
         let mut out = Vec::new();
@@ -127,14 +132,16 @@ fn check_answered(head: &Head, body: &[u8]) {
         assert!(answer.first.ends_with(status.as_str()));
         check_fields(&answer.fields, &headers);
         check_options(&answer.fields, &headers, lives, version);
-        let framed = |name: &str| answer.fields.iter().any(|field| field.0 == name);
-        let bare = status == StatusCode::NO_CONTENT;
-        assert!(!(framed("content-length") && bare), "where there can be no body none is declared");
-        assert!(
-            !framed("transfer-encoding") || (!bare && version == Version::HTTP_11),
-            "who knows no chunks gets none"
-        );
+        check_framing(&answer.fields, status, version);
     }
+}
+
+/// Where there can be no body none is declared, and who knows no chunks gets none.
+fn check_framing(arrived: &[(String, Vec<u8>)], status: StatusCode, version: Version) {
+    let has = |wanted: &str| arrived.iter().any(|(name, _)| name == wanted);
+    let bare = status == StatusCode::NO_CONTENT;
+    assert!(!(has("content-length") && bare));
+    assert!(!has("transfer-encoding") || (!bare && version == Version::HTTP_11));
 }
 
 /// The user's fields arrive, and one date.

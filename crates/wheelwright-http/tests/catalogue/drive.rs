@@ -143,6 +143,7 @@ fn read_body(
                 return Ok(());
             }
             decoder.end()?;
+            assert!(decoder.is_exhausted(), "a body that the end makes whole has no more to come");
             break;
         }
     }
