@@ -147,6 +147,8 @@ fn check_reference(base: &str, reference: &str) {
     if !stays && Url::parse(base).is_ok() {
         assert_eq!(resolve("http://elsewhere/a/b", &resolved), resolved, "what is resolved stays what it is");
     }
+    let hostless = reference.starts_with("http:") && !reference.starts_with("http://");
+    assert!(!hostless || !resolved.starts_with("http://"), "a host out of nowhere: {resolved}");
     let Ok(theirs) = url::Url::parse(base).and_then(|base| base.join(reference)) else { return };
     let web = matches!(theirs.scheme(), "http" | "https");
     if is_odd(base, reference) || Url::parse(base).is_err() || !web {
