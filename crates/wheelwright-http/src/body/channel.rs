@@ -68,9 +68,7 @@ impl Stream for Pieces {
         let piece = ready!(Pin::new(&mut self.pieces).poll_next(cx));
         // After the error the stream ends.
         let broken = piece.is_none() && !self.whole.replace(piece.is_none());
-        Poll::Ready(match broken {
-            true => Some(Err(Error::incomplete("the body's sender was dropped before its end"))),
-            false => piece.map(Ok),
-        })
+        let error = broken.then(|| Err(Error::incomplete("the body's sender was dropped before its end")));
+        Poll::Ready(error.or(piece.map(Ok)))
     }
 }

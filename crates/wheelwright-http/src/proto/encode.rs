@@ -62,10 +62,7 @@ impl RequestParts<'_> {
         parts.into_iter().for_each(|part| out.extend_from_slice(part));
         out.extend_from_slice(b"\r\n");
         write_fields(out, self.headers, |name| *name == HOST);
-        match framing {
-            None => {}
-            Some(length) => write_framing(out, length),
-        }
+        framing.into_iter().for_each(|length| write_framing(out, length));
         out.extend_from_slice(b"\r\n");
         Ok(BodyEncoder(framing.unwrap_or(BodyLength::Exact(0))))
     }
@@ -130,9 +127,7 @@ impl Answering {
         } else if keep_alive && self.version < Version::HTTP_11 {
             write_field(out, b"connection", b"keep-alive");
         }
-        if let Some(length) = framing {
-            write_framing(out, length);
-        }
+        framing.into_iter().for_each(|length| write_framing(out, length));
         out.extend_from_slice(b"\r\n");
         Ok((BodyEncoder(sent), keep_alive))
     }

@@ -34,10 +34,7 @@ pub(crate) fn parse_target(method: &Method, target: Bytes) -> Result<Uri, Error>
 
 /// Returns whether this is a host and perhaps a port, and nothing else: no userinfo, no list, no path.
 pub(crate) fn is_host(text: &[u8]) -> bool {
-    let (host, port) = match split_port(text) {
-        Some(parts) => parts,
-        None => return false,
-    };
+    let Some((host, port)) = split_port(text) else { return false };
     (port.is_empty() || parse_port(port).is_some()) && is_name_or_address(host)
 }
 
