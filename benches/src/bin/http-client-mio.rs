@@ -17,13 +17,15 @@ struct Client {
     poll: Poll,
     events: Events,
     connections: Vec<Connection>,
+    /// All read into this one.
+    buf: [u8; ROOM],
     idle: VecDeque<usize>,
 }
 
 fn main() -> io::Result<()> {
     let mut course = Course::from_command_line();
     let (poll, events) = (Poll::new()?, Events::with_capacity(1024));
-    let mut client = Client { poll, events, connections: Vec::new(), idle: VecDeque::new() };
+    let mut client = Client { poll, events, connections: Vec::new(), buf: [0; ROOM], idle: VecDeque::new() };
     while let Some(leg) = course.next_leg() {
         client.connect(&leg)?;
         client.fetch(&leg)?;
@@ -58,7 +60,7 @@ impl Client {
             self.poll.poll(&mut self.events, None)?;
             for event in &self.events {
                 let place = event.token().0;
-                if self.connections[place].receive()? {
+                if self.connections[place].receive(&mut self.buf)? {
                     finished += 1;
                     self.idle.push_back(place);
                 }
@@ -77,9 +79,8 @@ impl Connection {
     }
 
     /// Whether a response is whole now.
-    fn receive(&mut self) -> io::Result<bool> {
-        let mut buf = [0; ROOM];
-        match self.stream.read(&mut buf) {
+    fn receive(&mut self, buf: &mut [u8]) -> io::Result<bool> {
+        match self.stream.read(buf) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(read) => Ok(self.partial.take(&buf[..read])),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::io::{self, Write};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -57,8 +58,8 @@ async fn work(mut stream: TcpStream, request: Rc<[u8]>, left: Rc<Cell<usize>>) -
 
 /// Reads once, into room that nobody holds while it waits.
 fn poll_take(stream: &mut TcpStream, partial: &mut Partial, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-    let mut room = [0; ROOM];
-    let mut buf = ReadBuf::new(&mut room);
+    let mut room = [MaybeUninit::uninit(); ROOM];
+    let mut buf = ReadBuf::uninit(&mut room);
     ready!(Pin::new(stream).poll_read(cx, &mut buf))?;
     if buf.filled().is_empty() {
         return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
