@@ -74,7 +74,7 @@ const PARTS: &[Part] = &[
     // Was meant to be 5,500: see docs/decisions/0014.
     Part { name: "the runtime crate, all of these", of: CRATE, but: &[], most: 9_900 },
     // Was meant to be 4,000, features and all: see docs/decisions/0019.
-    Part { name: "the HTTP crate, without features", of: HTTP, but: HTTP_FEATURES, most: 4_300 },
+    Part { name: "the HTTP crate, without features", of: HTTP, but: HTTP_FEATURES, most: 4_350 },
     Part { name: "its features (tls, gzip)", of: HTTP_FEATURES, but: &[], most: 400 },
 ];
 
