@@ -10,7 +10,7 @@ pub(super) const SECTION: Section =
     Section { page: "README.md", begin: "<!-- clients: written by `cargo xtask bench` -->", end: "<!-- /clients -->" };
 
 const HEAD: &str = "\
-| client | CPU at 20 in flight | at 1,000 | at 9,900 | memory of each in flight | of that, heap | instructions | allocations | system calls |
+| client | CPU at 20 in flight | at 1,000 | at 9,900 | memory of each in flight | heap it asked for | instructions | allocations | system calls |
 |---|---|---|---|---|---|---|---|---|
 ";
 
