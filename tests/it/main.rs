@@ -15,6 +15,7 @@ mod locks;
 mod net;
 mod panics;
 mod readiness;
+mod recordings;
 mod scopes;
 mod shutdown;
 mod streams;

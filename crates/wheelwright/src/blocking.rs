@@ -74,12 +74,13 @@ where
     T: Send + 'static,
     W: FnOnce() -> T + Send + 'static,
 {
-    let (promise, receipt) = Promise::new(WaitOn::Blocking, at, |at| in_words("a blocking job", None, Some(at)));
+    let (promise, mut receipt) = Promise::new(WaitOn::Blocking, at, |at| in_words("a blocking job", None, Some(at)));
     let work = Box::new(move || {
         let output = catch_unwind(AssertUnwindSafe(work));
         let output = output.map_err(|payload| JoinError::panicked(promise.who(), payload));
         promise.keep(output);
     });
+    receipt.note_sent();
     let sent = runtime::current(|event_loop| event_loop.pool.send(Job { kind, work }));
     // A job that is not taken was dropped, and has told its waiter that it was cancelled.
     match sent {

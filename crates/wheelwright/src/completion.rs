@@ -1,10 +1,13 @@
 //! Turns the end of work on one thread into a future's output on another.
 
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::observe::{self, Line, WaitOn};
+use crate::observe::event::Kind;
+use crate::observe::recorder::{self, record, record_at};
+use crate::observe::{self, Line, Place, WaitOn};
 use crate::task::JoinError;
 use crate::waker;
 
@@ -21,6 +24,8 @@ pub(crate) struct Receipt<T> {
     completion: Arc<Completion<T>>,
     on: WaitOn,
     at: Line,
+    /// The number of the blocking job in a recording, until its end is recorded; 0 if it is none.
+    job: u32,
 }
 
 struct Completion<T> {
@@ -69,7 +74,7 @@ impl<T> Promise<T> {
             worker: None,
         };
         let completion = Arc::new(Completion { state: Mutex::new(state), kept: Condvar::new() });
-        (Self { completion: Some(Arc::clone(&completion)), who, at }, Receipt { completion, on, at })
+        (Self { completion: Some(Arc::clone(&completion)), who, at }, Receipt { completion, on, at, job: 0 })
     }
 
     /// The work in words.
@@ -120,6 +125,20 @@ impl<T> Drop for Promise<T> {
 }
 
 impl<T> Receipt<T> {
+    /// The work is a blocking job, and was sent.
+    pub(crate) fn note_sent(&mut self) {
+        if recorder::is_recording() {
+            self.job = observe::resource_id();
+            record_at(Kind::JobSent, 0, Place::of(self.at), 0, self.job.into(), 0);
+        }
+    }
+
+    fn note_done(&mut self) {
+        if self.job != 0 {
+            record(Kind::JobDone, 0, mem::take(&mut self.job).into(), 0);
+        }
+    }
+
     /// Whether the output is there.
     pub(crate) fn is_kept(&self) -> bool {
         let state = self.completion.lock();
@@ -158,10 +177,12 @@ impl<T> Receipt<T> {
 impl<T> Future for Receipt<T> {
     type Output = Result<T, JoinError>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let waker = waker::keep(cx.waker());
         let mut state = self.completion.lock();
         if let Some(output) = state.take() {
+            drop(state);
+            self.note_done();
             return Poll::Ready(output);
         }
         let old = state.waker.replace(waker);
@@ -178,6 +199,7 @@ impl<T> Drop for Receipt<T> {
         state.is_abandoned = true;
         let (output, waker) = (state.output.take(), state.waker.take());
         drop(state);
+        self.note_done();
         drop(waker);
         if let Some(output) = output {
             crate::task::discard(output);

@@ -35,6 +35,7 @@ pub mod net; // sockets
 pub mod io; // bytes from anywhere: lines, copies, any descriptor
 pub mod signal; // Ctrl-C
 pub mod inspect; // who is there, and waits for what
+pub mod record; // what the loop did
 
 #[cfg(test)]
 mod test_waker; // wakers that watch and misbehave

@@ -8,6 +8,11 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub(crate) mod event;
+pub(crate) mod recorder;
+pub(crate) mod state;
 
 /// A line of source.
 pub(crate) type Line = &'static Location<'static>;
@@ -43,6 +48,42 @@ pub(crate) enum WaitOn {
     Gone,
     /// Another thread, at a channel between both.
     Remote,
+}
+
+impl WaitOn {
+    pub(crate) const COUNT: u8 = Self::ALL.len() as u8;
+    /// Every one, at the place of its number.
+    const ALL: [(Self, &str); 24] = [
+        (Self::Unknown, "a future of another crate"),
+        (Self::Readable, "readable"),
+        (Self::Writable, "writable"),
+        (Self::Accept, "accept"),
+        (Self::Timer, "timer"),
+        (Self::Join, "join of task"),
+        (Self::Permit, "permit of semaphore"),
+        (Self::Cancelled, "cancel of token"),
+        (Self::Blocking, "a blocking job"),
+        (Self::Children, "children of a group"),
+        (Self::Scoped, "a child of its scope"),
+        (Self::Yield, "its turn"),
+        (Self::Rate, "a rate limiter"),
+        (Self::Mutex, "mutex"),
+        (Self::RwLock, "lock"),
+        (Self::Event, "event"),
+        (Self::Notify, "notification"),
+        (Self::Barrier, "the others at barrier"),
+        (Self::OnceCell, "the value of cell"),
+        (Self::Room, "room in channel"),
+        (Self::Value, "a value from channel"),
+        (Self::Change, "a change in channel"),
+        (Self::Gone, "the end of channel"),
+        (Self::Remote, "another thread at channel"),
+    ];
+
+    /// The word for the one with this number.
+    pub(crate) fn word(number: u8) -> &'static str {
+        Self::ALL.get(usize::from(number)).map_or("something unknown", |(_, word)| word)
+    }
 }
 
 /// A task's wait as its slot keeps it: eight bytes.
@@ -96,11 +137,17 @@ pub(crate) fn clear_note() {
 }
 
 /// The note of the poll that just returned `Pending`; `None` if no leaf of ours made one.
-#[inline]
+// Always: it is called where a poll ends, of tasks, of the root and of those that are recorded.
+#[inline(always)]
 pub(crate) fn note() -> Option<Wait> {
     let note = NOTE.get();
     let at = note.at?;
     Some(Wait { resource: note.resource, at: Place::of(at), on: note.on, further: note.further })
+}
+
+/// A duration in nanoseconds; 584 years if it is longer.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A number for a semaphore, a token or whatever else tasks wait for; wraps after four billion.
@@ -111,7 +158,7 @@ pub(crate) fn resource_id() -> u32 {
 }
 
 /// A source line, interned to 16 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place(u16);
 
 impl Place {
@@ -131,6 +178,10 @@ impl Place {
             cell.set((address, place.0));
             place
         })
+    }
+
+    pub(crate) fn number(self) -> u16 {
+        self.0
     }
 
     pub(crate) fn line(self) -> Option<Line> {
@@ -168,6 +219,14 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_wait_has_its_word_at_its_number() {
+        for (number, (on, word)) in (0..).zip(WaitOn::ALL) {
+            assert_eq!((on as u8, WaitOn::word(number)), (number, word));
+        }
+        assert_eq!(WaitOn::word(WaitOn::ALL.len() as u8), "something unknown");
+    }
 
     #[test]
     fn a_place_gives_back_its_line() {

@@ -7,15 +7,22 @@
 //! generation.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::io;
+use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use mio::event::Event;
+use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 use slab::Slab;
 
+use crate::observe::event::Kind;
+use crate::observe::recorder::{self, record, record_at};
+use crate::observe::state::SourceState;
+use crate::observe::{self, Place};
 use crate::wait_list::WaitList;
 use crate::waker;
 
@@ -64,6 +71,7 @@ pub(crate) struct Reactor {
 pub(crate) struct Source {
     slot: usize,
     generation: u32,
+    pub(crate) fd: RawFd,
     ready: Cell<u8>,
     /// At most one each way: streams are used through `&mut`.
     waiters: [Cell<Option<Waiter>>; 2],
@@ -97,8 +105,11 @@ impl Reactor {
     /// Looks at the kernel once, waiting at most `limit` (for ever if `None`), and wakes whom the events are for.
     pub(crate) fn turn(&self, limit: Option<Duration>) -> io::Result<()> {
         let mut events = self.events.take().expect("turns do not nest: block_on refuses to");
+        record(Kind::KernelEnter, 0, limit.map_or(u64::MAX, observe::nanos), 0);
         let polled = self.poll.borrow_mut().poll(&mut events, limit);
         if polled.is_ok() {
+            recorder::tick();
+            record(Kind::KernelExit, 0, events.iter().count() as u64, 0);
             events.iter().filter(|event| event.token() != REMOTE).for_each(|event| self.hand_out(event));
         }
         self.events.set(Some(events));
@@ -134,21 +145,23 @@ impl Reactor {
     }
 
     /// Registers a descriptor of ours, believed ready both ways until the kernel says otherwise.
-    pub(crate) fn register(&self, io: &mut impl mio::event::Source, watched: Interest) -> io::Result<Rc<Source>> {
+    pub(crate) fn register(&self, fd: RawFd, watched: Interest) -> io::Result<Rc<Source>> {
         self.check_alive()?;
         let generation = self.next_generation.get();
         self.next_generation.set(generation.wrapping_add(1));
         let slot = self.sources.borrow().vacant_key();
         let token = Token((generation as usize) << SLOT_BITS | slot);
-        self.registry.register(io, token, watched)?;
+        self.registry.register(&mut SourceFd(&fd), token, watched)?;
         let source = Rc::new(Source {
             slot,
             generation,
+            fd,
             ready: Cell::new(READ | WRITE),
             waiters: [const { Cell::new(None) }; 2],
             sharers: OnceCell::new(),
         });
         self.sources.borrow_mut().insert(Rc::clone(&source));
+        record(Kind::SourceRegistered, 0, slot as u64, fd as u64);
         Ok(source)
     }
 
@@ -157,6 +170,7 @@ impl Reactor {
         self.leave(source, Direction::Read);
         self.leave(source, Direction::Write);
         if !self.dead.get() {
+            record(Kind::SourceDropped, 0, source.slot as u64, 0);
             let forgotten = self.sources.borrow_mut().try_remove(source.slot);
             drop(forgotten);
         }
@@ -185,6 +199,13 @@ impl Reactor {
         let waiter = source.waiters[direction as usize].take()?;
         self.waiting.set(self.waiting.get() - usize::from(!waiter.background));
         Some(waiter)
+    }
+
+    /// What is registered, as a recording shows it.
+    pub(crate) fn states(&self) -> BTreeMap<u32, SourceState> {
+        let sources = self.sources.borrow();
+        let state = |source: &Source| SourceState { fd: source.fd as u64, ready: source.ready.get() };
+        sources.iter().map(|(slot, source)| (slot as u32, state(source))).collect()
     }
 
     /// How many descriptors are registered.
@@ -227,6 +248,7 @@ impl Source {
     /// The kernel said that the direction would block.
     pub(crate) fn clear(&self, direction: Direction) {
         self.ready.set(self.ready.get() & !direction.bit());
+        record_at(Kind::SourceBlocked, direction.bit(), Place::UNKNOWN, 0, self.slot as u64, 0);
     }
 
     /// A read came back short, which on a stream says that nothing was left; unless the other side has closed, whose edge
@@ -245,7 +267,8 @@ impl Source {
             (READ_CLOSED, closed),
             (URGENT, event.is_priority()),
         ];
-        let bits = told.iter().filter(|(_, is_so)| *is_so).map(|(bit, _)| bit);
-        self.ready.set(bits.fold(self.ready.get(), |ready, bit| ready | bit));
+        let bits = told.iter().filter(|(_, is_so)| *is_so).fold(0, |bits, (bit, _)| bits | bit);
+        self.ready.set(self.ready.get() | bits);
+        record_at(Kind::SourceReady, bits, Place::UNKNOWN, 0, self.slot as u64, 0);
     }
 }

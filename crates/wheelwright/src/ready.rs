@@ -19,14 +19,18 @@ use std::mem::{self, ManuallyDrop};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use crate::observe::recorder;
 use crate::observe::{self, Line, Place};
 use crate::schedule::{self, Step};
 use crate::waker::{self, Key};
 
+mod recorded;
 mod table;
 
+pub(crate) use recorded::{begin_recording, note_lap, note_park, state};
+
+pub(crate) use table::{KERNEL, Next, Parent, Run, Slot, THREAD, TIMER, WokenList};
 use table::{NO_RUNTIME, Occupant, Table};
-pub(crate) use table::{Next, Parent, Run, Slot, WokenList};
 
 /// How many operations that succeed at once a task may do before it must let the others run.
 pub(crate) const BUDGET: u32 = 128;
@@ -59,26 +63,35 @@ pub(crate) fn wake(key: Key) -> bool {
             return false;
         }
         table.wake(key);
-        if !table.outside.is_empty() {
+        if table.has_news {
             drop(table);
-            wake_outside();
+            tell_news();
         }
         true
     })
 }
 
-/// Wakes the tasks of other executors whose groups have children here, with nothing borrowed.
+/// Records who was woken, and wakes the tasks of other executors whose groups have children here, with nothing borrowed.
 #[cold]
-fn wake_outside() {
-    for waker in with_table(|table| mem::take(&mut table.outside)) {
+fn tell_news() {
+    let outside = with_table(|table| {
+        recorded::note_wakes(table);
+        table.has_news = recorder::is_recording();
+        mem::take(&mut table.outside)
+    });
+    for waker in outside {
         waker::guarded(move || waker.wake_by_ref());
     }
 }
 
 /// Queues whatever occupies the slots: wakes that came from other threads.
 pub(crate) fn wake_slots(slots: impl Iterator<Item = u32>) {
-    with_table(|table| slots.for_each(|slot| table.wake_slot(slot)));
-    wake_outside();
+    with_table(|table| {
+        table.current_id = THREAD;
+        slots.for_each(|slot| table.wake_slot(slot));
+    });
+    tell_news();
+    act_as(0);
 }
 
 /// Marks the key's task as woken by code that is not ours; false if its runtime is not this thread's.
@@ -132,6 +145,7 @@ pub(crate) fn add_task<T: Run + 'static>(task: &Rc<T>, at: Line, name: Option<&s
         if let Some(name) = name {
             table.names.insert(key.slot(), name.into());
         }
+        recorded::note_spawn(table, key);
         Some((key, id))
     })
 }
@@ -139,7 +153,12 @@ pub(crate) fn add_task<T: Run + 'static>(task: &Rc<T>, at: Line, name: Option<&s
 /// The loop stands still: what another executor polls meanwhile is charged nothing, and what is spawned has no parent.
 pub(crate) fn rest() {
     set_budget(u32::MAX);
-    with_table(|table| table.current_id = 0);
+    act_as(0);
+}
+
+/// Says who wakes from now on, until the next poll.
+pub(crate) fn act_as(who: u32) {
+    with_table(|table| table.current_id = who);
 }
 
 /// Gives `block_on`'s own future a slot and queues it.
@@ -148,6 +167,7 @@ pub(crate) fn add_root(at: Line) -> Key {
     with_table(|table| {
         let (key, _) = table.occupy(Occupant::Root, place);
         table.queue(key.slot());
+        recorded::note_spawn(table, key);
         key
     })
 }
@@ -205,6 +225,7 @@ pub(crate) fn begin_lap() -> bool {
 
 #[cold]
 fn permute(table: &mut Table) {
+    recorded::note_lap_of(table);
     let slot = |index: u32| &table.slots[index as usize];
     schedule::permute(&mut table.batch, |index| Step::Task(slot(index).id, slot(index).spawned_at));
 }
@@ -222,20 +243,26 @@ pub(crate) fn is_any_ready() -> bool {
 
 /// Takes the next entry of the lap and begins its poll; `None` when the lap is over.
 #[inline]
-pub(crate) fn next() -> Option<Next> {
+pub(crate) fn next<const RECORDED: bool>() -> Option<Next> {
     LOCAL.with(|local| {
         let next = local.table.borrow_mut().next()?;
         local.budget.set(BUDGET);
         observe::clear_note();
+        if RECORDED {
+            recorded::note_poll(&local.table.borrow(), &next);
+        }
         Some(next)
     })
 }
 
 /// A poll gave `Pending`: keeps what the task waits for. It is idle or queued, as its wakes left it.
 #[inline]
-pub(crate) fn park(key: Key) {
+pub(crate) fn park<const RECORDED: bool>(key: Key) {
     if let Some(wait) = observe::note() {
         with_table(|table| table.slots[key.slot() as usize].wait = wait);
+    }
+    if RECORDED {
+        note_park();
     }
 }
 

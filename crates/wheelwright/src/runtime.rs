@@ -16,10 +16,12 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::mailbox::{self, Mailbox};
-use crate::observe::Line;
+use crate::observe::event::Kind;
+use crate::observe::recorder::{self, record};
+use crate::observe::{self, Line};
 use crate::pool::Pool;
 use crate::reactor::Reactor;
-use crate::ready::{self, Next};
+use crate::ready::{self, KERNEL, Next, TIMER};
 use crate::timer::Timers;
 use crate::waker::{self, Key};
 
@@ -27,6 +29,7 @@ mod builder;
 mod entry;
 mod explore;
 mod handle;
+mod recorded;
 
 pub use builder::Builder;
 pub use entry::{Runtime, block_on, test};
@@ -87,6 +90,7 @@ struct Root<'a> {
 
 impl Drop for Root<'_> {
     fn drop(&mut self) {
+        self.event_loop.end_root();
         ready::free(self.key);
         ready::rest();
         self.event_loop.running.set(false);
@@ -108,7 +112,7 @@ impl EventLoop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&key.waker())) {
                 return output;
             }
-            ready::park(key);
+            ready::park::<false>(key);
             self.count_poll();
         }
     }
@@ -116,12 +120,9 @@ impl EventLoop {
     /// The laps: mail, batch, park. Comes back whenever the root is next in the batch.
     fn run_until_root_is_due(&self) -> Key {
         loop {
-            while let Some(next) = ready::next() {
-                match next {
-                    Next::Task(key, task) => step(key, task),
-                    Next::Root(key) => return key,
-                }
-                self.count_poll();
+            let root = if recorder::is_recording() { self.run_recorded() } else { self.run_batch::<false>() };
+            if let Some(key) = root {
+                return key;
             }
             if self.mailbox.answer() {
                 self.open_mail();
@@ -130,6 +131,19 @@ impl EventLoop {
                 self.park();
             }
         }
+    }
+
+    /// Polls those who are left in the batch; comes back early when the root is next.
+    #[inline]
+    fn run_batch<const RECORDED: bool>(&self) -> Option<Key> {
+        while let Some(next) = ready::next::<RECORDED>() {
+            match next {
+                Next::Task(key, task) => step::<RECORDED>(key, task),
+                Next::Root(key) => return Some(key),
+            }
+            self.count_poll();
+        }
+        None
     }
 
     #[inline]
@@ -163,7 +177,7 @@ impl EventLoop {
         if self.reactor.len() != 0 {
             self.turn(Some(Duration::ZERO));
         }
-        self.turned_at.set(self.timers.advance());
+        self.fire();
         self.look_at.set(if is_late { 1 } else { POLLS_PER_TURN });
     }
 
@@ -179,7 +193,7 @@ impl EventLoop {
             Some(clock) => self.park_paused(clock),
         }
         self.mailbox.get_up();
-        self.turned_at.set(self.timers.advance());
+        self.fire();
         self.look_at.set(FIRST_LOOK.min(self.look_at.get()));
     }
 
@@ -197,18 +211,25 @@ impl EventLoop {
             _ => {
                 let before = Instant::now();
                 self.turn(self.timers.until_next());
-                let passed = u64::try_from(before.elapsed().as_nanos()).unwrap_or(u64::MAX);
                 if is_real {
-                    clock.set(clock.get().saturating_add(passed));
+                    clock.set(clock.get().saturating_add(observe::nanos(before.elapsed())));
                 }
             }
         }
     }
 
     fn turn(&self, limit: Option<Duration>) {
+        ready::act_as(KERNEL);
         if let Err(error) = self.reactor.turn(limit) {
             panic!("the kernel refused to be waited for: {error}");
         }
+    }
+
+    /// Wakes those whose deadline has passed.
+    fn fire(&self) {
+        ready::act_as(TIMER);
+        self.turned_at.set(self.timers.advance());
+        ready::act_as(0);
     }
 
     /// The end, in this order: nothing new; the tasks; sockets and timers; the pool; then the thread is free again.
@@ -218,6 +239,7 @@ impl EventLoop {
         let mut from = 0;
         while let Some((key, task)) = ready::find_task(from) {
             from = key.slot();
+            record(Kind::Drop, ready::current_id(), 0, 0);
             let joiner = task.cancel(key);
             ready::free(key);
             if let Some(joiner) = joiner {
@@ -237,16 +259,19 @@ impl EventLoop {
 
 /// Polls one task, and frees its slot if that was the end of it.
 #[inline]
-fn step(key: Key, task: Rc<dyn ready::Run>) {
+fn step<const RECORDED: bool>(key: Key, task: Rc<dyn ready::Run>) {
     // Dropping a waker does nothing, but it is a call that the compiler cannot see through.
     let waker = ManuallyDrop::new(key.waker());
     match task.run(&mut Context::from_waker(&waker), key) {
-        Poll::Pending => ready::park(key),
+        Poll::Pending => ready::park::<RECORDED>(key),
         Poll::Ready(joiner) => {
             ready::free(key);
             drop(task);
             if let Some(joiner) = joiner {
                 waker::wake(joiner);
+            }
+            if RECORDED {
+                recorder::end_poll();
             }
         }
     }

@@ -9,6 +9,8 @@ use std::fmt;
 use std::io;
 
 use crate::observe::Place;
+use crate::observe::event::Kind;
+use crate::observe::recorder::record_at;
 
 const SEED: &str = "WHEELWRIGHT_SEED";
 const CHOICES: &str = "WHEELWRIGHT_SCHEDULE";
@@ -160,6 +162,7 @@ impl Order {
             if at + 1 < entries.len() {
                 let choice = self.choose((entries.len() - at) as u32);
                 entries.swap(at, at + choice as usize);
+                note(who(entries[at]), choice, entries.len() - at);
             }
             if let Some(steps) = &mut self.steps {
                 steps.push(who(entries[at]));
@@ -197,6 +200,15 @@ impl fmt::Display for Order {
         }
         Ok(())
     }
+}
+
+/// Records a choice: who was taken, and how far behind the first of so many.
+fn note(who: Step, behind: u32, of: usize) {
+    let (is_child, task, place) = match who {
+        Step::Task(id, place) => (0, id, place),
+        Step::Child(_, place) => (1, 0, place),
+    };
+    record_at(Kind::Choice, is_child, place, task, behind.into(), of as u64);
 }
 
 /// The next number below `of`: SplitMix64 (Steele, Lea and Flood 2014), scaled.

@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::observe::Line;
+use crate::observe::event::Outcome;
 use crate::panics;
 use crate::ready::{self, Run};
 use crate::waker::{self, Key};
@@ -258,11 +259,11 @@ impl<F: Future> Run for Task<F> {
             // The first panic is the one to tell of.
             (Err(payload), second) => {
                 panics::drop_contained(second);
-                Err(JoinError::panicked(task_at(key), payload))
+                Err(JoinError::panicked(task_at(key, Outcome::Panicked), payload))
             }
             (Ok(output), Err(payload)) => {
                 discard(Ok(output));
-                Err(JoinError::panicked(task_at(key), payload))
+                Err(JoinError::panicked(task_at(key, Outcome::Panicked), payload))
             }
         };
         Poll::Ready(self.finish(output))
@@ -270,8 +271,8 @@ impl<F: Future> Run for Task<F> {
 
     fn cancel(&self, key: Key) -> Option<Waker> {
         let output = match self.drop_future() {
-            Ok(()) => JoinError::cancelled(task_at(key)),
-            Err(payload) => JoinError::panicked(task_at(key), payload),
+            Ok(()) => JoinError::cancelled(task_at(key, Outcome::Cancelled)),
+            Err(payload) => JoinError::panicked(task_at(key, Outcome::Panicked), payload),
         };
         self.finish(Err(output))
     }

@@ -3,9 +3,12 @@
 //! The clock is real, or paused: then it stands still while tasks run and jumps to the next deadline when all of them wait.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
+use crate::observe::event::Kind;
+use crate::observe::recorder::{self, record};
 use crate::waker;
 use crate::wheel::{TimerKey, TimerWheel};
 
@@ -49,7 +52,10 @@ impl Timers {
     pub(crate) fn arm(&self, deadline: Instant, cx: &Context<'_>) -> TimerKey {
         // Kept before the wheel is borrowed: another executor's waker may do anything when it is cloned.
         let waker = waker::keep(cx.waker());
-        self.wheel.borrow_mut().insert(self.nanos(deadline), waker)
+        let deadline = self.nanos(deadline);
+        let key = self.wheel.borrow_mut().insert(deadline, waker);
+        record(Kind::TimerArmed, 0, key.slot.into(), deadline);
+        key
     }
 
     /// Whether the timer has fired; if not, it wakes the context's task from now on.
@@ -76,6 +82,9 @@ impl Timers {
     #[inline]
     pub(crate) fn disarm(&self, key: TimerKey) {
         let waker = self.wheel.borrow_mut().cancel(key);
+        if waker.is_some() {
+            record(Kind::TimerCancelled, 0, key.slot.into(), 0);
+        }
         drop(waker);
     }
 
@@ -87,7 +96,7 @@ impl Timers {
     /// How long the kernel may be waited for until the next timer is due; for ever if there is none.
     pub(crate) fn until_next(&self) -> Option<Duration> {
         let next = self.next_expiry()?;
-        Some(Duration::from_nanos(next.saturating_sub(self.nanos(self.now()))))
+        Some(Duration::from_nanos(next.saturating_sub(self.nanos_now())))
     }
 
     /// Wakes whoever is due; the real time, if it had to be read.
@@ -97,12 +106,27 @@ impl Timers {
         }
         let now = self.now();
         let mut expired = self.expired.take();
-        self.wheel.borrow_mut().advance(self.nanos(now), &mut expired);
+        let nanos = self.nanos(now);
+        self.wheel.borrow_mut().advance(nanos, &mut expired);
+        if !expired.is_empty() {
+            recorder::tick();
+            record(Kind::TimersFired, 0, expired.len() as u64, nanos);
+        }
         for waker in expired.drain(..) {
             waker::wake(waker);
         }
         self.expired.set(expired);
         self.paused_at.is_none().then_some(now)
+    }
+
+    /// The time in nanoseconds since the loop began.
+    pub(crate) fn nanos_now(&self) -> u64 {
+        self.nanos(self.now())
+    }
+
+    /// The timers' numbers and deadlines, as a recording shows them.
+    pub(crate) fn deadlines(&self) -> BTreeMap<u32, u64> {
+        self.wheel.borrow().deadlines().collect()
     }
 
     /// How many timers are registered.

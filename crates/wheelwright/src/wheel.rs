@@ -96,6 +96,12 @@ impl TimerWheel {
         self.len == 0
     }
 
+    /// The numbers of the timers and their deadlines, in nanoseconds.
+    pub(crate) fn deadlines(&self) -> impl Iterator<Item = (u32, u64)> {
+        let entries = (0..).zip(&self.entries);
+        entries.filter(|(_, entry)| entry.waker.is_some()).map(|(slot, entry)| (slot, entry.deadline))
+    }
+
     /// Adds a timer; one whose deadline has passed fires at the next `advance`, whatever time that one is given.
     #[inline]
     pub(crate) fn insert(&mut self, deadline: u64, waker: Waker) -> TimerKey {

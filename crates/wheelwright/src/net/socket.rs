@@ -225,7 +225,7 @@ impl<S: AsFd> Socket<S> {
             io::Error::other("a socket was waited for outside a runtime: await it inside wheelwright::block_on")
         })?;
         let fd = self.io.as_fd().as_raw_fd();
-        let source = reactor.register(&mut SourceFd(&fd), WATCHED)?;
+        let source = reactor.register(fd, WATCHED)?;
         Ok(self.place.binding.get_or_init(|| Binding { reactor, source, fd }))
     }
 }

@@ -11,6 +11,14 @@ use crate::waker::{GENERATION_MASK, Key, MAX_SLOTS};
 
 pub(super) const NO_RUNTIME: u16 = u16::MAX;
 const NO_SLOT: u32 = u32::MAX;
+
+// Who wakes, where that is no task: no task has these numbers, nor 0, which is code outside the loop.
+/// An event of the kernel.
+pub(crate) const KERNEL: u32 = u32::MAX;
+/// A timer that is due.
+pub(crate) const TIMER: u32 = u32::MAX - 1;
+/// Another thread.
+pub(crate) const THREAD: u32 = u32::MAX - 2;
 /// No key has this generation, so no key finds a vacant slot.
 const NO_GENERATION: u32 = u32::MAX;
 
@@ -56,6 +64,10 @@ pub(crate) struct Slot {
     /// What the task waited for when it was last polled.
     pub(crate) wait: Wait,
     pub(crate) spawned_at: Place,
+    /// How many polls there were; wraps.
+    pub(crate) polls: u32,
+    /// The task that last woke it, or who else did.
+    pub(crate) woken_by: u32,
     /// For tasks and the root: an entry stands in `ready` or in the batch. For a child: its seat stands in its group's list.
     pub(crate) queued: bool,
     /// Code that is not ours kept a waker of this task.
@@ -73,7 +85,7 @@ pub(super) struct Table {
     pub(super) runtime: u16,
     /// Which of the thread's successive runtimes that is.
     pub(super) instance: u32,
-    /// The task that is being polled.
+    /// The task that is being polled, or who else acts.
     pub(super) current_id: u32,
     pub(super) slots: Vec<Slot>,
     pub(super) vacant: u32,
@@ -90,6 +102,10 @@ pub(super) struct Table {
     pub(super) names: BTreeMap<u32, Rc<str>>,
     /// Wakers of others, to be woken once the table is released.
     pub(super) outside: Vec<Rc<Waker>>,
+    /// A wake leaves something to do: `outside` is not empty, or there is a recording.
+    pub(super) has_news: bool,
+    /// How many of `ready` were recorded.
+    pub(super) recorded: usize,
     /// Tasks are taken in: a runtime is installed and is not ending.
     pub(super) is_open: bool,
 }
@@ -111,6 +127,8 @@ impl Table {
             lap: 0,
             names: BTreeMap::new(),
             outside: Vec::new(),
+            has_news: false,
+            recorded: 0,
             is_open: false,
         }
     }
@@ -127,10 +145,12 @@ impl Table {
 
     #[inline]
     pub(super) fn wake(&mut self, key: Key) {
+        let by = self.current_id;
         let Some(slot) = self.find(key) else { return };
         if mem::replace(&mut slot.queued, true) {
             return;
         }
+        slot.woken_by = by;
         if let Occupant::Child(..) = slot.occupant {
             return self.wake_parent(key.slot());
         }
@@ -144,7 +164,10 @@ impl Table {
         let parent = match &*list.parent.borrow() {
             Parent::Nobody => return,
             Parent::Key(parent) => *parent,
-            Parent::Outside(waker) => return self.outside.push(Rc::clone(waker)),
+            Parent::Outside(waker) => {
+                self.has_news = true;
+                return self.outside.push(Rc::clone(waker));
+            }
         };
         self.wake(parent);
     }
@@ -187,6 +210,8 @@ impl Table {
         slot.parent = self.current_id;
         slot.wait = Wait::NONE;
         slot.spawned_at = spawned_at;
+        slot.polls = 0;
+        slot.woken_by = self.current_id;
         slot.foreign = false;
         (self.key(index), id)
     }
@@ -202,6 +227,8 @@ impl Table {
             parent: self.current_id,
             wait: Wait::NONE,
             spawned_at,
+            polls: 0,
+            woken_by: self.current_id,
             queued: false,
             foreign: false,
         });
@@ -244,6 +271,7 @@ impl Table {
             let key = Key::new(self.runtime, slot.generation & GENERATION_MASK, index);
             self.current_id = slot.id;
             slot.wait = Wait::NONE;
+            slot.polls = slot.polls.wrapping_add(1);
             if let Occupant::Task(task) = &slot.occupant {
                 return Some(Next::Task(key, Rc::clone(task)));
             }

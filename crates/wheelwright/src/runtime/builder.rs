@@ -30,11 +30,12 @@ pub struct Builder {
     pub(super) schedule: Schedule,
     limits: PoolLimits,
     inbox: usize,
+    recorded: Option<usize>,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
-        Self { paused: false, schedule: Schedule::Fifo, limits: PoolLimits::default(), inbox: 1024 }
+        Self { paused: false, schedule: Schedule::Fifo, limits: PoolLimits::default(), inbox: 1024, recorded: None }
     }
 
     /// Pauses the clock: it jumps to the next deadline when every task waits for one.
@@ -44,6 +45,15 @@ impl Builder {
     #[doc(alias("start_paused", "pause", "advance", "MockClock", "autojump_clock"))]
     pub fn paused(mut self) -> Self {
         self.paused = true;
+        self
+    }
+
+    /// Records the last `capacity` events of the loop, from its first one on.
+    ///
+    /// [`record::take`](crate::record::take) gives them, also after the runtime has ended. Without it
+    /// [`record::start`](crate::record::start) begins a recording at any time.
+    pub fn recorded(mut self, capacity: usize) -> Self {
+        self.recorded = Some(capacity);
         self
     }
 
@@ -110,6 +120,9 @@ impl Builder {
         });
         schedule::begin(order);
         CURRENT.with(|current| *current.borrow_mut() = Some(Rc::clone(&event_loop)));
+        if let Some(capacity) = self.recorded {
+            event_loop.begin_recording(capacity);
+        }
         Ok(Runtime { event_loop })
     }
 }

@@ -159,6 +159,7 @@ show!([] Runtime, |it| id: it.event_loop.id);
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.event_loop.shut_down();
+        self.event_loop.end_recording();
         schedule::end();
     }
 }

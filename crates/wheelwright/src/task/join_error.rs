@@ -9,6 +9,8 @@ use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
 use crate::observe::Line;
+use crate::observe::event::Outcome;
+use crate::observe::recorder;
 use crate::waker::Key;
 use crate::{panics, ready};
 
@@ -132,8 +134,9 @@ impl JoinError {
     }
 }
 
-/// A task in words, while its slot is there.
-pub(super) fn task_at(key: Key) -> String {
+/// A task in words, while its slot is there; it ends like that.
+pub(super) fn task_at(key: Key, end: Outcome) -> String {
+    recorder::will_end(end);
     let (id, line, name) = ready::describe(key);
     in_words(&format!("task {id}"), name, line)
 }

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::{Join, JoinError, TaskId};
+use crate::observe::event::Kind;
+use crate::observe::recorder::record;
 use crate::observe::{self, Line, WaitOn};
+use crate::ready;
 use crate::waker::Key;
 
 /// The handle of a task: await it for the task's output.
@@ -53,6 +56,7 @@ impl<T> JoinHandle<T> {
     #[doc(alias = "cancel")]
     pub fn abort(&self) {
         if !self.task.is_done() {
+            record(Kind::Cancel, self.id as u32, ready::current_id().into(), 0);
             self.task.abort();
             self.key.wake();
         }

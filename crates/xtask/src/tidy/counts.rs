@@ -23,7 +23,7 @@ struct Part {
     /// A file with its folder, by their name without `.rs`; with it, the file alone.
     of: &'static [&'static str],
     /// What lies in there and counts elsewhere.
-    but: &'static [&'static str],
+    but: &'static [&'static [&'static str]],
     most: usize,
 }
 
@@ -40,6 +40,15 @@ const TOOLBOX: &[&str] = &[
     "crates/wheelwright/src/cleanup",
     "crates/wheelwright/src/task/local",
     "crates/wheelwright/src/io",
+];
+
+/// What shows a loop at work; a program that does not ask for it runs as if it were not there.
+const SEEING: &[&str] = &[
+    "crates/wheelwright/src/observe",
+    "crates/wheelwright/src/inspect",
+    "crates/wheelwright/src/record",
+    "crates/wheelwright/src/ready/recorded",
+    "crates/wheelwright/src/runtime/recorded",
 ];
 
 const HTTP: &[&str] = &["crates/wheelwright-http/src"];
@@ -61,20 +70,21 @@ const PARTS: &[Part] = &[
             "crates/wheelwright/src/reactor",
             "crates/wheelwright/src/wheel",
         ],
-        but: &[],
-        most: 1_500,
+        but: &[SEEING],
+        most: 1_600,
     },
     Part {
         name: "the runtime (core, ways in, time, sockets, files, threads, signals)",
         of: CRATE,
-        but: TOOLBOX,
+        but: &[TOOLBOX, SEEING],
         most: 5_500,
     },
+    Part { name: "seeing the loop (waits, dumps, recordings)", of: SEEING, but: &[], most: 1_400 },
     Part { name: "the toolbox (sync, streams, groups, scopes, cleanup, io)", of: TOOLBOX, but: &[], most: 4_700 },
-    // Was meant to be 5,500: see docs/decisions/0014.
-    Part { name: "the runtime crate, all of these", of: CRATE, but: &[], most: 9_900 },
+    // Was meant to be 5,500: see docs/decisions/0014 and 0022.
+    Part { name: "the runtime crate, all of these", of: CRATE, but: &[], most: 11_300 },
     // Was meant to be 4,000, features and all: see docs/decisions/0019.
-    Part { name: "the HTTP crate, without features", of: HTTP, but: HTTP_FEATURES, most: 4_350 },
+    Part { name: "the HTTP crate, without features", of: HTTP, but: &[HTTP_FEATURES], most: 4_350 },
     Part { name: "its features (tls, gzip)", of: HTTP_FEATURES, but: &[], most: 400 },
 ];
 
@@ -84,7 +94,8 @@ impl Part {
             path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest == ".rs" || rest.starts_with('/'))
         };
         let lies_in_one = |path: &str, places: &[&str]| places.iter().any(|place| lies_in(path, place));
-        let belongs = |path: &str| lies_in_one(path, self.of) && !lies_in_one(path, self.but);
+        let belongs =
+            |path: &str| lies_in_one(path, self.of) && !self.but.iter().any(|places| lies_in_one(path, places));
         tree.sources.iter().filter(|source| belongs(&source.path)).map(|source| source.code_lines()).sum()
     }
 }

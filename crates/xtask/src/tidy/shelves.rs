@@ -68,6 +68,7 @@ const SHELVES: &[Shelf] = &[
             "cleanup",
             "rate_limiter",
             "inspect",
+            "record",
         ],
         may_use: &[
             "observe",

@@ -1,0 +1,240 @@
+//! Turns events into a recording that holds the last of them: a ring, and the state of the loop before its first event.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::Place;
+use super::event::{Event, Kind, Outcome};
+use super::state::State;
+
+thread_local! {
+    /// Asked at every event, so it stands apart.
+    static IS_ON: Cell<bool> = const { Cell::new(false) };
+    /// A recording is to begin with the next lap.
+    static WANTED: Cell<Option<usize>> = const { Cell::new(None) };
+    /// Who listens; not there while it does.
+    static OBSERVER: RefCell<Option<Box<dyn Observer>>> = const { RefCell::new(None) };
+    static RECORDER: RefCell<Option<Recorder>> = const { RefCell::new(None) };
+}
+
+/// Listens to what this thread's loop does.
+///
+/// Every closure that takes a slice of events is one. See [`observe`](crate::record::observe).
+pub trait Observer {
+    /// The loop did this since the last call; it is between two laps now.
+    fn events(&mut self, events: &[Event]);
+}
+
+impl<F: FnMut(&[Event])> Observer for F {
+    fn events(&mut self, events: &[Event]) {
+        self(events);
+    }
+}
+
+/// What this thread's loop has recorded.
+pub(crate) struct Recorder {
+    pub(crate) events: Vec<Event>,
+    capacity: usize,
+    /// Before the first of the events.
+    pub(crate) base: State,
+    /// How many events came before them.
+    pub(crate) dropped: u64,
+    pub(crate) is_paused: bool,
+    pub(crate) marks: Vec<&'static str>,
+    /// Of the tasks in the state and in the events.
+    pub(crate) names: BTreeMap<u32, Rc<str>>,
+    /// By the loop's clock, as it was last read.
+    now: u64,
+    clock: Box<dyn Fn() -> u64>,
+    /// How many events the observer was told of, forgotten ones included.
+    told: u64,
+    /// The lap that the last `LapStart` told of.
+    lap: Option<u32>,
+    /// The task whose poll has no end yet, its slot, and how that end will be called.
+    polled: Option<(u32, u32, Outcome)>,
+}
+
+impl Recorder {
+    /// A recording of the last `capacity` events of a loop that is as `base` says, and has this clock.
+    pub(crate) fn new(capacity: usize, base: State, is_paused: bool, clock: Box<dyn Fn() -> u64>) -> Self {
+        let capacity = capacity.max(2);
+        Self {
+            events: Vec::with_capacity(capacity),
+            capacity,
+            base,
+            dropped: 0,
+            is_paused,
+            marks: Vec::new(),
+            names: BTreeMap::new(),
+            now: clock(),
+            clock,
+            told: 0,
+            lap: None,
+            polled: None,
+        }
+    }
+
+    /// What the observer was not told of; it counts as told.
+    fn untold(&mut self) -> Vec<Event> {
+        let known = self.told.saturating_sub(self.dropped) as usize;
+        self.told = self.dropped + self.events.len() as u64;
+        self.events[known..].to_vec()
+    }
+
+    fn push(&mut self, event: Event) {
+        if self.capacity <= self.events.len() {
+            self.forget_half();
+        }
+        self.events.push(Event { at: self.now, ..event });
+    }
+
+    /// The older half becomes part of the state before the rest.
+    #[cold]
+    fn forget_half(&mut self) {
+        let half = self.capacity.div_ceil(2);
+        for event in self.events.drain(..half) {
+            self.base.apply(&event);
+            if ends(&event) {
+                self.names.remove(&event.task);
+            }
+        }
+        self.dropped += half as u64;
+    }
+}
+
+/// Whether a task is no more.
+fn ends(event: &Event) -> bool {
+    event.kind == Kind::Drop || event.kind == Kind::PollEnd && event.flags != Outcome::Pending as u8
+}
+
+/// Begins to record; what was recorded before is gone.
+pub(crate) fn begin(recorder: Recorder) {
+    WANTED.set(None);
+    IS_ON.set(true);
+    let old = RECORDER.replace(Some(recorder));
+    drop(old);
+}
+
+/// The loop begins to record, so many events at most, with its next lap.
+pub(crate) fn want(capacity: usize) {
+    WANTED.set(Some(capacity));
+    IS_ON.set(true);
+}
+
+/// How many events to record from this lap on, if that is wanted.
+pub(crate) fn wanted() -> Option<usize> {
+    WANTED.get()
+}
+
+/// Records no longer. What was recorded stays.
+pub(crate) fn pause() {
+    IS_ON.set(false);
+}
+
+/// Takes what was recorded.
+pub(crate) fn take() -> Option<Recorder> {
+    pause();
+    RECORDER.take()
+}
+
+/// Whether this thread's loop is recorded.
+#[inline]
+pub(crate) fn is_recording() -> bool {
+    !cfg!(wheelwright_no_recorder) && IS_ON.get()
+}
+
+/// Records an event, if this thread's loop is recorded.
+#[inline]
+pub(crate) fn record(kind: Kind, task: u32, a: u64, b: u64) {
+    record_at(kind, 0, Place::UNKNOWN, task, a, b);
+}
+
+/// Records an event with all that it has.
+#[inline]
+pub(crate) fn record_at(kind: Kind, flags: u8, place: Place, task: u32, a: u64, b: u64) {
+    if is_recording() {
+        push(Event { at: 0, kind, flags, place, task, a, b });
+    }
+}
+
+#[cold]
+fn push(event: Event) {
+    with(|recorder| recorder.push(event));
+}
+
+/// Reads the clock.
+#[inline]
+pub(crate) fn tick() {
+    if is_recording() {
+        with(|recorder| recorder.now = (recorder.clock)());
+    }
+}
+
+/// Whether the lap is new to the recording; it is not any more.
+pub(crate) fn begins_lap(lap: u32) -> bool {
+    look_mut(|recorder| recorder.lap.replace(lap) != Some(lap)).unwrap_or(false)
+}
+
+/// Remembers the name of a task.
+pub(crate) fn name(task: u32, name: &Rc<str>) {
+    with(|recorder| drop(recorder.names.insert(task, Rc::clone(name))));
+}
+
+/// A mark of a task's own.
+pub(crate) fn mark(task: u32, text: &'static str, value: u64) {
+    let number = look_mut(|recorder| {
+        let known = recorder.marks.iter().position(|mark| *mark == text);
+        known.unwrap_or_else(|| {
+            recorder.marks.push(text);
+            recorder.marks.len() - 1
+        })
+    });
+    record(Kind::Mark, task, number.unwrap_or_default() as u64, value);
+}
+
+/// From now on an observer is told what happens, in the place of the one before, who is given back.
+pub(crate) fn listen(observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
+    OBSERVER.replace(observer)
+}
+
+/// The observer, to be put back, and what it has not been told.
+pub(crate) fn news() -> Option<(Box<dyn Observer>, Vec<Event>)> {
+    let observer = OBSERVER.take()?;
+    Some((observer, look_mut(Recorder::untold).unwrap_or_default()))
+}
+
+/// A poll begins.
+pub(crate) fn begin_poll(task: u32, slot: u32) {
+    record(Kind::PollStart, task, 0, 0);
+    with(|recorder| recorder.polled = Some((task, slot, Outcome::Ready)));
+}
+
+/// The poll that is under way ends otherwise than well.
+pub(crate) fn will_end(outcome: Outcome) {
+    if is_recording() {
+        with(|recorder| recorder.polled.iter_mut().for_each(|(_, _, end)| *end = outcome));
+    }
+}
+
+/// The poll that was under way, if one was, has given `Pending`; the task's slot.
+pub(crate) fn park() -> Option<u32> {
+    will_end(Outcome::Pending);
+    end_poll()
+}
+
+/// The poll that was under way, if one was, has ended; the task's slot.
+pub(crate) fn end_poll() -> Option<u32> {
+    let (task, slot, outcome) = look_mut(|recorder| recorder.polled.take())??;
+    tick();
+    record_at(Kind::PollEnd, outcome as u8, Place::UNKNOWN, task, 0, 0);
+    Some(slot)
+}
+
+fn look_mut<T>(look: impl FnOnce(&mut Recorder) -> T) -> Option<T> {
+    RECORDER.with_borrow_mut(|recorder| recorder.as_mut().map(look))
+}
+
+fn with(act: impl FnOnce(&mut Recorder)) {
+    look_mut(act);
+}

@@ -1,0 +1,137 @@
+//! Turns what happens to the lists into events of a recording.
+
+use super::table::{KERNEL, Next, Occupant, Slot, THREAD, TIMER, Table};
+use super::with_table;
+use crate::observe::event::{Cause, Kind};
+use crate::observe::recorder::{self, record, record_at};
+use crate::observe::state::{IS_QUEUED, IS_ROOT, State, TaskState, WaitState};
+use crate::observe::{Place, Wait, WaitOn};
+use crate::waker::Key;
+
+/// The lists are recorded from now on.
+pub(crate) fn begin_recording() {
+    with_table(|table| {
+        table.has_news = true;
+        table.recorded = table.ready.len();
+        for (slot, name) in &table.names {
+            recorder::name(table.slots[*slot as usize].id, name);
+        }
+    });
+}
+
+/// The lists as a recording shows them.
+pub(crate) fn state() -> State {
+    with_table(|table| state_of(table))
+}
+
+/// A lap has begun, if the recording does not know it yet; whether there is a lap at all.
+pub(crate) fn note_lap() -> bool {
+    with_table(|table| {
+        note_lap_of(table);
+        !table.batch.is_empty()
+    })
+}
+
+pub(super) fn note_lap_of(table: &mut Table) {
+    if !table.batch.is_empty() && recorder::begins_lap(table.lap) {
+        table.recorded = 0;
+        record(Kind::LapStart, 0, u64::from(table.lap), table.batch.len() as u64);
+    }
+}
+
+/// A poll begins.
+pub(super) fn note_poll(table: &Table, next: &Next) {
+    let (Next::Task(key, _) | Next::Root(key)) = next;
+    recorder::begin_poll(table.current_id, key.slot());
+}
+
+/// The poll that was under way, if one was, has given `Pending`: what its task waits for.
+pub(crate) fn note_park() {
+    let Some(slot) = recorder::park() else { return };
+    with_table(|table| {
+        let slot = &table.slots[slot as usize];
+        let Wait { resource, at, on, further } = slot.wait;
+        record_at(Kind::Wait, on as u8, at, slot.id, resource.into(), further.into());
+    });
+}
+
+/// A task was taken in.
+#[inline]
+pub(super) fn note_spawn(table: &mut Table, key: Key) {
+    if recorder::is_recording() {
+        note_new(table, key);
+    }
+}
+
+#[cold]
+fn note_new(table: &mut Table, key: Key) {
+    let slot = &table.slots[key.slot() as usize];
+    let root = if matches!(slot.occupant, Occupant::Root) { IS_ROOT } else { 0 };
+    let queued = if table.recorded < table.ready.len() { IS_QUEUED } else { 0 };
+    table.recorded = table.ready.len();
+    if let Some(name) = table.names.get(&key.slot()) {
+        recorder::name(slot.id, name);
+    }
+    let slot_and_kind = u64::from(key.slot()) | root | queued;
+    record_at(Kind::Spawn, 0, slot.spawned_at, slot.id, task_or_nobody(slot.parent).into(), slot_and_kind);
+}
+
+/// Tasks were put on the ready list.
+pub(super) fn note_wakes(table: &mut Table) {
+    if !recorder::is_recording() {
+        return;
+    }
+    for index in table.ready.iter().skip(table.recorded) {
+        let slot = &table.slots[*index as usize];
+        let by = task_or_nobody(slot.woken_by);
+        record_at(Kind::Wake, cause(slot.woken_by, slot.id, slot.wait) as u8, Place::UNKNOWN, slot.id, by.into(), 0);
+    }
+    table.recorded = table.ready.len();
+}
+
+/// Who woke a task.
+pub(crate) fn cause(by: u32, task: u32, wait: Wait) -> Cause {
+    match by {
+        0 => Cause::Outside,
+        KERNEL => Cause::Kernel,
+        TIMER => Cause::Timer,
+        THREAD if wait.on == WaitOn::Blocking => Cause::Job,
+        THREAD => Cause::Thread,
+        _ if by == task => Cause::Itself,
+        _ => Cause::Task,
+    }
+}
+
+/// The number of a task, or 0.
+pub(crate) fn task_or_nobody(who: u32) -> u32 {
+    if THREAD <= who { 0 } else { who }
+}
+
+fn state_of(table: &Table) -> State {
+    let running = (1..THREAD).contains(&table.current_id).then_some(table.current_id);
+    let mut state = State { lap: table.lap.into(), running, ready: table.ready.clone(), ..State::default() };
+    state.batch.extend(&table.batch[table.at..]);
+    for (index, slot) in (0..).zip(&table.slots) {
+        if let Occupant::Task(_) | Occupant::Root = slot.occupant {
+            state.slots.insert(index, slot.id);
+            state.tasks.insert(slot.id, task_state(index, slot, running));
+        }
+    }
+    state
+}
+
+fn task_state(index: u32, slot: &Slot, running: Option<u32>) -> TaskState {
+    let Wait { resource, at, on, further } = slot.wait;
+    TaskState {
+        slot: index,
+        parent: task_or_nobody(slot.parent),
+        is_root: matches!(slot.occupant, Occupant::Root),
+        spawned_at: slot.spawned_at,
+        wait: (slot.polls != 0 && running != Some(slot.id)).then_some(WaitState {
+            on: on as u8,
+            resource: resource.into(),
+            further: further.into(),
+            at,
+        }),
+    }
+}

@@ -1,0 +1,69 @@
+//! Turns a lap of a loop that is recorded into events: every poll, and what the task waits for after it.
+
+use std::rc::Rc;
+
+use super::EventLoop;
+use crate::observe::event::{Kind, Outcome};
+use crate::observe::recorder::{self, Recorder, record};
+use crate::observe::state::State;
+use crate::waker::Key;
+use crate::{panics, ready};
+
+impl EventLoop {
+    /// Records from now on, the last `capacity` events. No task is being polled.
+    pub(crate) fn begin_recording(&self, capacity: usize) {
+        let base = self.state();
+        let (timers, is_paused) = (Rc::clone(&self.timers), self.timers.paused_at().is_some());
+        recorder::begin(Recorder::new(capacity, base, is_paused, Box::new(move || timers.nanos_now())));
+        ready::begin_recording();
+    }
+
+    /// What the loop holds, as a recording shows it.
+    pub(crate) fn state(&self) -> State {
+        State { timers: self.timers.deadlines(), sources: self.reactor.states(), ..ready::state() }
+    }
+
+    /// As the plain lap. Comes back when the root is next, or when the batch is done with.
+    #[cold]
+    pub(super) fn run_recorded(&self) -> Option<Key> {
+        if let Some(capacity) = recorder::wanted() {
+            self.begin_recording(capacity);
+        }
+        // The root's poll has ended, if it is that which comes back here.
+        ready::note_park();
+        if !ready::note_lap() {
+            return None;
+        }
+        let root = self.run_batch::<true>();
+        if root.is_none() {
+            record(Kind::LapEnd, 0, 0, 0);
+            tell();
+        }
+        root
+    }
+
+    /// The runtime ends, and with it what is recorded.
+    pub(super) fn end_recording(&self) {
+        tell();
+        recorder::pause();
+        drop(recorder::listen(None));
+    }
+
+    /// The root is done with.
+    pub(super) fn end_root(&self) {
+        if std::thread::panicking() {
+            recorder::will_end(Outcome::Panicked);
+        }
+        recorder::end_poll();
+    }
+}
+
+/// Tells the observer, if there is one, with nothing borrowed. One that panics is told no more.
+fn tell() {
+    let Some((mut observer, events)) = recorder::news() else { return };
+    if panics::contain(|| observer.events(&events)) {
+        let newer = recorder::listen(None);
+        let old = recorder::listen(newer.or(Some(observer)));
+        drop(old);
+    }
+}
