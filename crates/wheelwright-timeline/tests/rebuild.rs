@@ -1,0 +1,124 @@
+//! Turns random runs into pages, and asks node whether the viewer rebuilds what the recorder knows, at random events.
+
+use std::process::Command;
+use std::rc::Rc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+use wheelwright::record::{self, Recording, State};
+use wheelwright::sync::Semaphore;
+use wheelwright::time::{sleep, timeout};
+use wheelwright::{JoinHandle, Runtime, Schedule, join_all, spawn, spawn_named, yield_now};
+use wheelwright_timeline::Timeline;
+
+async fn wander(mut rng: Rng, depth: u32, semaphore: Rc<Semaphore>) {
+    let mut children: Vec<JoinHandle<()>> = Vec::new();
+    for _ in 0..rng.u32(2..9) {
+        match rng.u32(..8) {
+            0 => yield_now().await,
+            1 => sleep(Duration::from_micros(rng.u64(..5000))).await,
+            2 if depth < 3 => children.push(spawn(Box::pin(wander(rng.fork(), depth + 1, Rc::clone(&semaphore))))),
+            3 => drop(children.pop().inspect(JoinHandle::abort)),
+            4 => drop(timeout(Duration::from_micros(rng.u64(..2000)), sleep(Duration::from_millis(1))).await),
+            5 => {
+                let _permit = semaphore.acquire().await;
+                sleep(Duration::from_millis(rng.u64(..3))).await;
+            }
+            6 => drop(join_all((0..3).map(|n| sleep(Duration::from_millis(n)))).await),
+            _ => drop(spawn_named("short <&>", async {})),
+        }
+    }
+    for child in children {
+        let _ = child.await;
+    }
+}
+
+fn run(seed: u64, capacity: usize) -> Recording {
+    let schedule = if seed.is_multiple_of(2) { Schedule::Random(seed) } else { Schedule::Fifo };
+    let runtime = Runtime::builder().paused().schedule(schedule).recorded(capacity).build().expect("a runtime");
+    runtime.block_on(wander(Rng::with_seed(seed), 0, Rc::new(Semaphore::new(2))));
+    drop(runtime);
+    record::take().expect("it was recorded")
+}
+
+fn shown(recording: &Recording, state: &State, after: usize) -> Value {
+    let at = |place| recording.line(place).map(|line| format!("{}:{}", line.file(), line.line()));
+    let tasks = state.tasks.iter().map(|(id, task)| {
+        let wait = task.wait.map(|wait| json!([wait.on, wait.resource, wait.further, at(wait.place())]));
+        json!([id, task.slot, task.parent, task.is_root, at(task.place()), wait])
+    });
+    let sources = state.sources.iter().map(|(number, source)| json!([number, source.fd, source.ready]));
+    json!({
+        "after": after,
+        "lap": state.lap,
+        "running": state.running,
+        "ready": state.tasks_of(&state.ready),
+        "batch": state.tasks_of(&state.batch),
+        "tasks": tasks.collect::<Vec<_>>(),
+        "timers": state.timers.iter().collect::<Vec<_>>(),
+        "sources": sources.collect::<Vec<_>>(),
+        "jobs": state.jobs,
+        "parked": state.is_parked,
+    })
+}
+
+/// Whether the viewer, in node, finds the states at random events of a recording.
+fn check_in_node(name: &str, recording: &Recording, rng: &mut Rng) {
+    let count = recording.events().len();
+    let moments = (0..20).map(|_| rng.usize(..=count)).chain([0, count]);
+    let states: Vec<Value> = moments.map(|after| shown(recording, &recording.state_after(after), after)).collect();
+    let page = Timeline::new(recording).html();
+    let file = std::env::temp_dir().join(format!("wheelwright-rebuild-{}-{name}.json", std::process::id()));
+    std::fs::write(&file, json!({ "page": page, "states": states }).to_string()).expect("a temporary file");
+    let viewer = concat!(env!("CARGO_MANIFEST_DIR"), "/viewer/rebuild_test.mjs");
+    let output = Command::new("node").arg(viewer).arg(&file).output().expect("node can be started");
+    std::fs::remove_file(&file).expect("it was written");
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn has_node() -> bool {
+    let found = Command::new("node").arg("--version").output().is_ok();
+    assert!(found || std::env::var_os("WHEELWRIGHT_SKIP_NOTHING").is_none(), "node is not there");
+    if !found {
+        eprintln!("skipped: node is not there");
+    }
+    found
+}
+
+#[test]
+fn the_viewer_rebuilds_what_the_recorder_knows() {
+    if !has_node() {
+        return;
+    }
+    let mut rng = Rng::with_seed(7);
+    for seed in 0..12 {
+        check_in_node(&format!("whole-{seed}"), &run(seed, 1 << 20), &mut rng);
+        check_in_node(&format!("last-{seed}"), &run(seed, 100), &mut rng);
+    }
+}
+
+#[test]
+fn equal_runs_give_equal_pages() {
+    for seed in 0..8 {
+        let (one, other) = (run(seed, 1 << 20), run(seed, 1 << 20));
+        assert_eq!(Timeline::new(&one).html(), Timeline::new(&other).html());
+        assert_eq!(Timeline::new(&one).svg(), Timeline::new(&other).svg());
+        assert_eq!(Timeline::new(&one).chrome_json(), Timeline::new(&other).chrome_json());
+    }
+}
+
+#[test]
+fn a_page_asks_nobody_for_anything() {
+    let page = Timeline::new(&run(1, 1 << 20)).titled("a </title> & more").html();
+    let outside = ["src=", "href=", "url(", "import(", "fetch(", "XMLHttpRequest"];
+    let found: Vec<&&str> = outside.iter().filter(|word| page.contains(**word)).collect();
+    assert!(found.is_empty(), "{found:?}");
+    assert!(page.contains("a &lt;/title&gt; &amp; more") && !page.contains("{{"));
+}
+
+#[test]
+fn the_viewer_is_small() {
+    let empty = Timeline::new(&run(1, 2)).html();
+    assert!(empty.len() < 64 << 10, "{} bytes", empty.len());
+}
