@@ -8,6 +8,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use support::timeline;
 use wheelwright::time::{self, sleep};
 use wheelwright::{Runtime, spawn};
 
@@ -22,15 +23,15 @@ async fn call(ms: u64) -> Instant {
 }
 
 fn main() -> io::Result<()> {
-    let sum = CALLS.iter().sum();
+    let sum: u64 = CALLS.iter().sum();
     let maximum = CALLS.into_iter().max().expect("there are calls");
-    Runtime::builder().paused().build()?.block_on(async {
+    timeline::run(Runtime::builder().paused(), async {
         println!("calls of {CALLS:?} ms        begin at (ms)    all over after");
         assert_eq!(show("each awaited where it is made", awaited()).await, sum, "one after another");
         assert_eq!(show("made first, then awaited", made_first()).await, sum, "making a future begins nothing");
         assert_eq!(show("each spawned, awaited right away", spawned_singly()).await, sum, "nothing runs beside it");
         assert_eq!(show("spawned first, then awaited", spawned_first()).await, maximum, "all run side by side");
-    });
+    })?;
     println!(
         "\nA future runs only while it is awaited and a task by itself, so the same calls take {sum} ms in a row \
          and {maximum} ms if spawned first."

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
-use support::quantile;
+use support::{quantile, timeline};
 use wheelwright::sync::Semaphore;
 use wheelwright::time::{self, RateLimiter, sleep};
 use wheelwright::{Runtime, join_all};
@@ -31,7 +31,7 @@ struct Row {
 }
 
 fn main() -> io::Result<()> {
-    Runtime::builder().paused().build()?.block_on(async {
+    timeline::run(Runtime::builder().paused(), async {
         let knee = at_limits().await;
         println!("\n{STARTS} calls with no limit, but a rate of {RATE} starts a second");
         let usual = at_a_rate(WORK).await;
@@ -41,7 +41,7 @@ fn main() -> io::Result<()> {
             "\nThis service has use for {knee} calls in flight: fewer leave it idle, more wait in its queue instead of in ours; \
              a rate bounds how many start, not how many are in flight."
         );
-    });
+    })?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use std::{io, panic};
 
+use support::timeline;
 use wheelwright::sync::Semaphore;
 use wheelwright::time::{self, sleep, timeout};
 use wheelwright::{Runtime, join_all, join_all_settled, select, spawn, with_resource};
@@ -26,8 +27,7 @@ type Pool = Rc<Semaphore>;
 type Answer = Result<&'static str, &'static str>;
 
 fn main() -> io::Result<()> {
-    Runtime::builder().paused().build()?.block_on(show());
-    Ok(())
+    timeline::run(Runtime::builder().paused(), show())
 }
 
 async fn show() {

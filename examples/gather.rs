@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
+use support::timeline;
 use wheelwright::time::{self, sleep};
 use wheelwright::{Runtime, join_all, spawn, try_join_all};
 
@@ -48,7 +49,7 @@ async fn call(name: &str, ms: u64, failing: Option<&str>) -> Result<String, Stri
 }
 
 fn main() -> io::Result<()> {
-    Runtime::builder().paused().build()?.block_on(async {
+    timeline::run(Runtime::builder().paused(), async {
         all_well().await;
         assert_eq!(FINISHED.take(), 3, "nobody fails");
         println!("\na fails, and the others run on");
@@ -61,7 +62,7 @@ fn main() -> io::Result<()> {
         println!("\na fails, and the others end with it");
         after_an_error(try_join_all(CALLS.map(|(name, ms)| call(name, ms, Some("a"))))).await;
         assert_eq!(FINISHED.take(), 0, "the error of one ended the others");
-    });
+    })?;
     println!(
         "\nThree calls take as long as the slowest; whether an error ends the others is a choice, made when they start."
     );

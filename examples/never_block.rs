@@ -1,7 +1,7 @@
 //! Turns four kinds of blocking code into late heartbeats, and the same code on the pool into punctual ones.
 //!
 //! `cargo run --release --example never_block --features sqlite,ureq` takes about six seconds.
-//! `spawn_blocking` is asyncio's `to_thread`. A warning that names who blocked comes with a later version.
+//! `spawn_blocking` is asyncio's `to_thread`. With `-- --timeline FILE.html` the run is drawn: who had the thread, and who had to wait.
 //!
 //! Try: put a `yield_now()` in the place of the `sleep` in `on_the_loop`. It helps nobody: a call that blocks is one step, and
 //! who is due meanwhile waits for its end. Then time two calls at once, `join(spawn_blocking(…), spawn_blocking(…))`, on a
@@ -15,7 +15,8 @@ use http::Response;
 use rusqlite::Connection;
 use support::heartbeat::{Heartbeat, PERIOD};
 use support::process::{Child, released};
-use wheelwright::{block_on, spawn_blocking, time::sleep};
+use support::timeline;
+use wheelwright::{Runtime, block_on, spawn_blocking, time::sleep};
 use wheelwright_http::{Body, Server};
 
 /// How often each is called, how long a call takes, and how long the loop is left alone after it.
@@ -60,8 +61,7 @@ fn main() -> io::Result<()> {
         return block_on(serve());
     }
     let mut server = Child::start(&["--serve"])?;
-    block_on(measure(&server.line()?));
-    Ok(())
+    timeline::run(Runtime::builder(), measure(&server.line()?))
 }
 
 async fn measure(url: &str) {

@@ -13,6 +13,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
+use support::timeline;
 use wheelwright::time::{self, sleep, timeout};
 use wheelwright::{Runtime, join_all_settled, try_join_all};
 
@@ -41,13 +42,13 @@ async fn call_in_time(number: usize) -> Answer {
 }
 
 fn main() -> io::Result<()> {
-    Runtime::builder().paused().build()?.block_on(async {
+    timeline::run(Runtime::builder().paused(), async {
         let (results, failures) = settled().await;
         first_error().await;
         println!(
             "\nOf {CALLS} calls {results} gave a result and {failures} failed, and every outcome is in its place."
         );
-    });
+    })?;
     Ok(())
 }
 

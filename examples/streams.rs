@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::io;
 use std::time::{Duration, Instant};
 
+use support::timeline;
 use wheelwright::stream::{self, Stream, StreamExt};
 use wheelwright::time::{self, sleep};
 use wheelwright::{Runtime, join};
@@ -22,7 +23,7 @@ const SIGN: usize = 10;
 
 fn main() -> io::Result<()> {
     println!("4 pages of 3 items: a page takes {FETCH} ms to come, an item {READ} ms to read; a sign is {SIGN} ms");
-    Runtime::builder().paused().build()?.block_on(async {
+    timeline::run(Runtime::builder().paused(), async {
         let (count, each) = (PAGES.len(), 3 * READ);
         let chart = Chart::new();
         one_at_a_time(&chart).await;
@@ -37,7 +38,7 @@ fn main() -> io::Result<()> {
             "\nAn async generator runs only while it is asked: asked one page ahead, it fetches while we read, \
              and all is read after {overlapped} ms instead of {sum} ms."
         );
-    });
+    })?;
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::io;
 use std::time::{Duration, Instant};
 
+use support::timeline;
 use wheelwright::time::{self, sleep};
 use wheelwright::{Runtime, TaskGroup};
 
@@ -56,11 +57,11 @@ async fn work(name: &'static str, ms: u64, outcome: Outcome) -> Outcome {
 }
 
 fn main() -> io::Result<()> {
-    Runtime::builder().paused().build()?.block_on(async {
+    timeline::run(Runtime::builder().paused(), async {
         all_well().await;
         two_fail().await;
         the_body_fails().await;
-    });
+    })?;
     println!(
         "\nOne error ends the whole group: it comes out when nobody is alive, and an error of the same moment with it."
     );

@@ -31,11 +31,11 @@ async fn call(takes: u64) {
 
 fn main() -> io::Result<()> {
     println!("{:<41}{:<24}{:>6}    calls finished a second later", "", "outcome", "after");
-    Runtime::builder().paused().build()?.block_on(async {
+    support::timeline::run(Runtime::builder().paused(), async {
         a_limit().await;
         a_deadline().await;
         a_limit_within_a_limit().await;
-    });
+    })?;
     block_on(a_call_that_hangs())?;
     println!("\nA limit ends a call on time, and its socket with it; of a shielded call it ends only the wait.");
     Ok(())

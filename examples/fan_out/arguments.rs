@@ -23,6 +23,8 @@ pub(crate) struct Options {
     /// A file, or `-` for standard output.
     pub(crate) out: Option<PathBuf>,
     pub(crate) body: Option<PathBuf>,
+    /// A picture of the run.
+    pub(crate) timeline: Option<PathBuf>,
     pub(crate) json: bool,
     /// Calls in flight at once.
     pub(crate) concurrency: usize,
@@ -54,6 +56,7 @@ fn task(matches: &mut ArgMatches) -> Task {
         urls,
         out: matches.remove_one("out"),
         body: matches.remove_one("body"),
+        timeline: matches.remove_one("timeline"),
         json,
         concurrency: count(matches, "concurrency").expect("it has a default"),
         per_host: count(matches, "per-host"),
@@ -74,6 +77,7 @@ fn command() -> Command {
             option("urls", "FILE", path(), "Fetch the URLs of this file, one a line; - for standard input"),
             of_list("out", "FILE", path(), "Write a JSON record for each line there; - for standard output"),
             of_list("body", "DIR", path(), "Save each body as DIR/<line>, whatever its status"),
+            of_list("timeline", "FILE", path(), "Draw the run there: a page, or by its ending .json or .svg"),
             of_list("concurrency", "N", count(), "So many calls in flight at most").default_value("20"),
             of_list("per-host", "N", count(), "So many of them to one host at most"),
             of_list("timeout", "D", ValueParser::new(duration), "Limit of one try: 500ms, 2s, 1m").default_value("10s"),

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use support::timeline;
 use wheelwright::time::{now, sleep};
-use wheelwright::{for_each_concurrent, select, spawn_named};
+use wheelwright::{Runtime, for_each_concurrent, select, spawn_named};
 
 use crate::Failure;
 use crate::arguments::Options;
@@ -54,9 +55,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         bar: bar(options, lines(&text).count()),
         tally: Tally::default(),
     };
-    wheelwright::block_on(job.all(&text));
+    let drawn = timeline::drawn(Runtime::builder(), options.timeline.as_deref(), job.all(&text));
     job.bar.finish_and_clear();
-    job.report(begun)
+    let code = job.report(begun)?;
+    drawn.map_err(|error| Failure::on_the_way(format!("cannot draw the timeline: {error}")))?;
+    Ok(code)
 }
 
 /// All of the list, before the loop starts: nothing may block it later.
