@@ -13,6 +13,7 @@ const EVENTS: usize = 1 << 20;
 ///
 /// # Errors
 /// If there is no runtime to be had, or the file cannot be written.
+#[track_caller]
 pub fn run<T>(builder: Builder, future: impl Future<Output = T>) -> io::Result<T> {
     drawn(builder, asked().as_deref(), future)
 }
@@ -21,6 +22,7 @@ pub fn run<T>(builder: Builder, future: impl Future<Output = T>) -> io::Result<T
 ///
 /// # Errors
 /// As `run`.
+#[track_caller]
 pub fn drawn<T>(builder: Builder, file: Option<&Path>, future: impl Future<Output = T>) -> io::Result<T> {
     let Some(file) = file else { return Ok(builder.build()?.block_on(future)) };
     let runtime = builder.recorded(EVENTS).build()?;

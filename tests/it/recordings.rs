@@ -1,7 +1,9 @@
 //! Turns a recorded run into the state of the loop at any of its events, and holds it against the loop itself.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -226,4 +228,33 @@ fn sockets_are_recorded_from_their_registration_to_their_end() {
     let woken =
         recording.events().iter().filter(|event| event.kind == Kind::Wake && event.flags == Cause::Kernel as u8);
     assert!(5 <= woken.count(), "each answer comes by the kernel");
+}
+
+/// Wakes whom it holds when it is dropped.
+struct WakesLast(Option<Waker>);
+
+impl Drop for WakesLast {
+    fn drop(&mut self) {
+        self.0.take().into_iter().for_each(Waker::wake);
+    }
+}
+
+thread_local! {
+    static LAST: RefCell<WakesLast> = const { RefCell::new(WakesLast(None)) };
+}
+
+#[test]
+fn a_thread_may_end_while_its_loop_is_recorded() {
+    let thread = std::thread::spawn(|| {
+        LAST.with(|_| ());
+        let runtime = Runtime::builder().recorded(100).build().expect("a runtime");
+        drop(runtime.spawn(poll_fn(|cx| {
+            LAST.with_borrow_mut(|last| last.0 = Some(cx.waker().clone()));
+            Poll::<()>::Pending
+        })));
+        runtime.block_on(yield_now());
+        // It is never dropped, so that the recording is on when the thread's own values are.
+        std::mem::forget(runtime);
+    });
+    thread.join().expect("a wake in a destructor at the thread's end is harmless");
 }

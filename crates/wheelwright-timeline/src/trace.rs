@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
-use wheelwright::record::{self, Event, Kind, Recording, TaskState, WaitState};
+use wheelwright::record::{self, Event, Kind, RecordedTask, RecordedWait, Recording};
 
 /// Numbers the source lines in the order in which the recording names them, so that equal runs give equal bytes.
 struct Places<'a> {
@@ -82,9 +82,9 @@ fn base(recording: &Recording, places: &mut Places<'_>) -> Value {
     })
 }
 
-fn task_value(id: u32, task: &TaskState, places: &mut Places<'_>) -> Value {
+fn task_value(id: u32, task: &RecordedTask, places: &mut Places<'_>) -> Value {
     let spawned_at = places.number(task.place());
-    let wait = task.wait.map(|wait: WaitState| {
+    let wait = task.wait.map(|wait: RecordedWait| {
         json!({ "on": wait.on, "resource": wait.resource, "further": wait.further, "at": places.number(wait.place()) })
     });
     json!({

@@ -1,7 +1,8 @@
 // Turns a run into what is worth a look: polls that kept others waiting, tasks that panicked, a ring that was too small.
 
 import { DUE, READY, RUNNING, totals } from "./lanes.mjs";
-import { at, duration, taskName } from "./words.mjs";
+import { K } from "./trace.mjs";
+import { duration, placeOf, taskName } from "./words.mjs";
 
 /// A poll this long is worth a look, in nanoseconds.
 const SLOW = 5_000_000;
@@ -22,21 +23,41 @@ function keptWaiting(lanes, lane, start, end) {
   return count;
 }
 
+/// Each task that held the thread for long: its longest poll, and how many more there were.
 function slowPolls(trace, lanes) {
   const slow = [];
   for (const lane of lanes.tasks) {
-    lane.starts.forEach((start, i) => {
-      const span = lane.ends[i] - start;
-      if (lane.kinds[i] === RUNNING && SLOW <= span) slow.push({ lane, i, span });
-    });
+    const polls = lane.starts.map((start, i) => ({ lane, i, span: lane.ends[i] - start }));
+    const long = polls.filter(({ i, span }) => lane.kinds[i] === RUNNING && SLOW <= span);
+    if (long.length === 0) continue;
+    const longest = long.reduce((one, other) => (one.span < other.span ? other : one));
+    slow.push({ ...longest, more: long.length - 1 });
   }
   slow.sort((one, other) => other.span - one.span);
-  return slow.slice(0, MOST_FOUND).map(({ lane, i, span }) => {
-    const others = keptWaiting(lanes, lane, lane.starts[i], lane.ends[i]);
-    const cost = others === 0 ? "nobody else was ready" : others === 1 ? "1 other task was kept waiting" : `${others} other tasks were kept waiting`;
-    const spawned = lane.spawnedAt ? `, spawned${at(trace, lane.spawnedAt)}` : "";
-    return { event: lane.events[i], text: `${taskName(trace, lane.id)}${spawned}, held the thread for ${duration(span)} in one poll: ${cost}.` };
-  });
+  return slow.slice(0, MOST_FOUND).map((poll) => ({ event: poll.lane.events[poll.i], text: slowPoll(trace, lanes, poll) }));
+}
+
+function slowPoll(trace, lanes, { lane, i, span, more }) {
+  const others = keptWaiting(lanes, lane, lane.starts[i], lane.ends[i]);
+  const cost = others === 0 ? "nobody else was ready" : others === 1 ? "1 other task was kept waiting" : `${others} other tasks were kept waiting`;
+  const often = more === 0 ? "" : more === 1 ? " It did so once more." : ` It did so ${more} more times.`;
+  const between = betweenWaits(trace, lane, i);
+  return `${taskName(trace, lane.id)} held the thread for ${duration(span)} in one poll${between}: ${cost}.${often}`;
+}
+
+/// The lines where the task waited before a poll and after it: what held the thread stands between them.
+function betweenWaits(trace, lane, slice) {
+  const { kind, task, place } = trace.columns;
+  const seek = (from, step) => {
+    for (let i = from; 0 <= i && i < trace.count; i += step) {
+      if (kind[i] === K.Wait && task[i] === lane.id) return placeOf(trace, place[i])?.at;
+      if (kind[i] === K.Spawn && task[i] === lane.id) return placeOf(trace, place[i])?.at;
+    }
+    return undefined;
+  };
+  const [before, after] = [seek(lane.events[slice], -1), seek(lane.endEvents[slice], 1)];
+  if (before && after && before !== after) return `, between ${before} and ${after}`;
+  return before ? `, after ${before}` : "";
 }
 
 /// Sentences, each with the event to go to.

@@ -105,7 +105,7 @@ pub fn tasks() -> Vec<TaskInfo> {
             id: TaskId(slot.id),
             name: name.map(|name| name.to_string()),
             spawned_at: slot.spawned_at.line(),
-            parent: TaskId(slot.parent),
+            parent: TaskId(ready::task_or_nobody(slot.parent)),
             state,
             has_foreign_waker: slot.foreign,
         });

@@ -21,7 +21,7 @@ use slab::Slab;
 
 use crate::observe::event::Kind;
 use crate::observe::recorder::{self, record, record_at};
-use crate::observe::state::SourceState;
+use crate::observe::state::RecordedSource;
 use crate::observe::{self, Place};
 use crate::wait_list::WaitList;
 use crate::waker;
@@ -202,9 +202,9 @@ impl Reactor {
     }
 
     /// What is registered, as a recording shows it.
-    pub(crate) fn states(&self) -> BTreeMap<u32, SourceState> {
+    pub(crate) fn states(&self) -> BTreeMap<u32, RecordedSource> {
         let sources = self.sources.borrow();
-        let state = |source: &Source| SourceState { fd: source.fd as u64, ready: source.ready.get() };
+        let state = |source: &Source| RecordedSource { fd: source.fd as u64, ready: source.ready.get() };
         sources.iter().map(|(slot, source)| (slot as u32, state(source))).collect()
     }
 

@@ -27,7 +27,7 @@ use crate::waker::{self, Key};
 mod recorded;
 mod table;
 
-pub(crate) use recorded::{begin_recording, note_lap, note_park, state};
+pub(crate) use recorded::{begin_recording, note_lap, note_park, state, task_or_nobody};
 
 pub(crate) use table::{KERNEL, Next, Parent, Run, Slot, THREAD, TIMER, WokenList};
 use table::{NO_RUNTIME, Occupant, Table};

@@ -24,7 +24,7 @@ use std::panic::Location;
 pub use crate::observe::event::{Cause, Event, Kind, Outcome};
 pub use crate::observe::recorder::Observer;
 use crate::observe::recorder::{self, Recorder};
-pub use crate::observe::state::{SourceState, State, TaskState, WaitState};
+pub use crate::observe::state::{RecordedSource, RecordedTask, RecordedWait, State};
 use crate::observe::{Line, Place, WaitOn};
 use crate::{ready, runtime};
 
@@ -137,7 +137,7 @@ impl Recording {
     }
 }
 
-impl TaskState {
+impl RecordedTask {
     /// The number of the line that spawned it, 0 if none is known.
     #[must_use]
     pub fn place(&self) -> u16 {
@@ -145,7 +145,7 @@ impl TaskState {
     }
 }
 
-impl WaitState {
+impl RecordedWait {
     /// The number of the line that waits, 0 if none is known.
     #[must_use]
     pub fn place(&self) -> u16 {

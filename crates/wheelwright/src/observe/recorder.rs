@@ -195,12 +195,12 @@ pub(crate) fn mark(task: u32, text: &'static str, value: u64) {
 
 /// From now on an observer is told what happens, in the place of the one before, who is given back.
 pub(crate) fn listen(observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
-    OBSERVER.replace(observer)
+    OBSERVER.try_with(|listening| listening.replace(observer)).ok()?
 }
 
 /// The observer, to be put back, and what it has not been told.
 pub(crate) fn news() -> Option<(Box<dyn Observer>, Vec<Event>)> {
-    let observer = OBSERVER.take()?;
+    let observer = listen(None)?;
     Some((observer, look_mut(Recorder::untold).unwrap_or_default()))
 }
 
@@ -231,8 +231,9 @@ pub(crate) fn end_poll() -> Option<u32> {
     Some(slot)
 }
 
+/// Nothing is there at a thread's end, when destructors may still wake.
 fn look_mut<T>(look: impl FnOnce(&mut Recorder) -> T) -> Option<T> {
-    RECORDER.with_borrow_mut(|recorder| recorder.as_mut().map(look))
+    RECORDER.try_with(|recorder| recorder.borrow_mut().as_mut().map(look)).ok()?
 }
 
 fn with(act: impl FnOnce(&mut Recorder)) {

@@ -30,13 +30,13 @@ pub struct State {
     /// The slots of those that still run in this lap.
     pub batch: VecDeque<u32>,
     /// The tasks by their numbers.
-    pub tasks: BTreeMap<u32, TaskState>,
+    pub tasks: BTreeMap<u32, RecordedTask>,
     /// Which task has a slot.
     pub slots: BTreeMap<u32, u32>,
     /// The deadlines of the timers by their numbers.
     pub timers: BTreeMap<u32, u64>,
     /// The registered descriptors by the numbers of their sources.
-    pub sources: BTreeMap<u32, SourceState>,
+    pub sources: BTreeMap<u32, RecordedSource>,
     /// The blocking jobs whose end the loop has not heard of.
     pub jobs: Vec<u64>,
     /// The loop waits for the kernel.
@@ -46,7 +46,7 @@ pub struct State {
 /// A task at one moment of a recording: one of [`State::tasks`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct TaskState {
+pub struct RecordedTask {
     /// Its place in the loop's table.
     pub slot: u32,
     /// Who spawned it; 0 if no task did.
@@ -56,13 +56,13 @@ pub struct TaskState {
     /// Where it was spawned: the number of a line.
     pub(crate) spawned_at: Place,
     /// What it waits for, since its last poll.
-    pub wait: Option<WaitState>,
+    pub wait: Option<RecordedWait>,
 }
 
-/// What a task waits for: its [`TaskState::wait`].
+/// What a task waits for: its [`RecordedTask::wait`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct WaitState {
+pub struct RecordedWait {
     /// For what: the flags of its [`Kind::Wait`].
     pub on: u8,
     /// The number of the resource.
@@ -75,7 +75,7 @@ pub struct WaitState {
 /// A registered descriptor: one of [`State::sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct SourceState {
+pub struct RecordedSource {
     /// The descriptor.
     pub fd: u64,
     /// What it is believed to be ready for: 1 to be read, 2 to be written, 4 closed by its peer, 8 urgent.
@@ -102,7 +102,7 @@ impl State {
             }
             Kind::Wake => self.ready.extend(self.tasks.get(&task).map(|task| task.slot)),
             Kind::Wait => {
-                let wait = WaitState { on: event.flags, resource: event.a, further: event.b, at: event.place };
+                let wait = RecordedWait { on: event.flags, resource: event.a, further: event.b, at: event.place };
                 self.tasks.entry(task).and_modify(|task| task.wait = Some(wait));
             }
             Kind::Spawn => self.spawn(event),
@@ -130,7 +130,7 @@ impl State {
     fn apply_to_sources(&mut self, event: &Event) {
         let source = self.sources.entry(event.a as u32);
         match event.kind {
-            Kind::SourceRegistered => drop(source.insert_entry(SourceState { fd: event.b, ready: 3 })),
+            Kind::SourceRegistered => drop(source.insert_entry(RecordedSource { fd: event.b, ready: 3 })),
             Kind::SourceReady => drop(source.and_modify(|source| source.ready |= event.flags)),
             Kind::SourceBlocked => drop(source.and_modify(|source| source.ready &= !event.flags)),
             Kind::SourceDropped => drop(self.sources.remove(&(event.a as u32))),
@@ -174,7 +174,7 @@ impl State {
 
     fn spawn(&mut self, event: &Event) {
         let slot = (event.b & SLOT) as u32;
-        let task = TaskState {
+        let task = RecordedTask {
             slot,
             parent: event.a as u32,
             is_root: event.b & IS_ROOT != 0,

@@ -4,7 +4,7 @@ use super::table::{KERNEL, Next, Occupant, Slot, THREAD, TIMER, Table};
 use super::with_table;
 use crate::observe::event::{Cause, Kind};
 use crate::observe::recorder::{self, record, record_at};
-use crate::observe::state::{IS_QUEUED, IS_ROOT, State, TaskState, WaitState};
+use crate::observe::state::{IS_QUEUED, IS_ROOT, RecordedTask, RecordedWait, State};
 use crate::observe::{Place, Wait, WaitOn};
 use crate::waker::Key;
 
@@ -120,14 +120,14 @@ fn state_of(table: &Table) -> State {
     state
 }
 
-fn task_state(index: u32, slot: &Slot, running: Option<u32>) -> TaskState {
+fn task_state(index: u32, slot: &Slot, running: Option<u32>) -> RecordedTask {
     let Wait { resource, at, on, further } = slot.wait;
-    TaskState {
+    RecordedTask {
         slot: index,
         parent: task_or_nobody(slot.parent),
         is_root: matches!(slot.occupant, Occupant::Root),
         spawned_at: slot.spawned_at,
-        wait: (slot.polls != 0 && running != Some(slot.id)).then_some(WaitState {
+        wait: (slot.polls != 0 && running != Some(slot.id)).then_some(RecordedWait {
             on: on as u8,
             resource: resource.into(),
             further: further.into(),
