@@ -262,7 +262,7 @@ pub(crate) fn park<const RECORDED: bool>(key: Key) {
         with_table(|table| table.slots[key.slot() as usize].wait = wait);
     }
     if RECORDED {
-        note_park();
+        recorder::park(with_table(|table| table.slots[key.slot() as usize].wait));
     }
 }
 

@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::Place;
 use super::event::{Event, Kind, Outcome};
 use super::state::State;
+use super::{Place, Wait};
 
 thread_local! {
     /// Asked at every event, so it stands apart.
@@ -38,6 +38,8 @@ pub(crate) struct Recorder {
     capacity: usize,
     /// Before the first of the events.
     pub(crate) base: State,
+    /// Before a later one, and how many come before that: it becomes the base when those are forgotten.
+    next_base: Option<(usize, State)>,
     /// How many events came before them.
     pub(crate) dropped: u64,
     pub(crate) is_paused: bool,
@@ -63,6 +65,7 @@ impl Recorder {
             events: Vec::with_capacity(capacity),
             capacity,
             base,
+            next_base: None,
             dropped: 0,
             is_paused,
             marks: Vec::new(),
@@ -84,23 +87,45 @@ impl Recorder {
 
     fn push(&mut self, event: Event) {
         if self.capacity <= self.events.len() {
-            self.forget_half();
+            self.forget();
         }
         self.events.push(Event { at: self.now, ..event });
     }
 
-    /// The older half becomes part of the state before the rest.
+    /// Forgets those before the next base; where one lap is longer than the ring there is none, and the state has to be worked out.
     #[cold]
-    fn forget_half(&mut self) {
-        let half = self.capacity.div_ceil(2);
-        for event in self.events.drain(..half) {
-            self.base.apply(&event);
+    fn forget(&mut self) {
+        let (count, next) = match self.next_base.take() {
+            Some((count, state)) => (count, Some(state)),
+            None => (self.capacity.div_ceil(2), None),
+        };
+        for event in self.events.drain(..count) {
+            // The loop does not know its jobs by their numbers.
+            if next.is_none() || matches!(event.kind, Kind::JobSent | Kind::JobDone) {
+                self.base.apply(&event);
+            }
             if ends(&event) {
                 self.names.remove(&event.task);
             }
         }
-        self.dropped += half as u64;
+        if let Some(state) = next {
+            self.base = State { jobs: std::mem::take(&mut self.base.jobs), ..state };
+        }
+        self.dropped += count as u64;
     }
+
+    fn end_poll(&mut self) {
+        if let Some((task, _, outcome)) = self.polled.take() {
+            self.now = (self.clock)();
+            self.push(event(Kind::PollEnd, outcome as u8, Place::UNKNOWN, task, 0, 0));
+        }
+    }
+}
+
+/// An event that has no time yet.
+#[inline]
+fn event(kind: Kind, flags: u8, place: Place, task: u32, a: u64, b: u64) -> Event {
+    Event { at: 0, kind, flags, place, task, a, b }
 }
 
 /// Whether a task is no more.
@@ -154,7 +179,7 @@ pub(crate) fn record(kind: Kind, task: u32, a: u64, b: u64) {
 #[inline]
 pub(crate) fn record_at(kind: Kind, flags: u8, place: Place, task: u32, a: u64, b: u64) {
     if is_recording() {
-        push(Event { at: 0, kind, flags, place, task, a, b });
+        push(event(kind, flags, place, task, a, b));
     }
 }
 
@@ -204,10 +229,22 @@ pub(crate) fn news() -> Option<(Box<dyn Observer>, Vec<Event>)> {
     Some((observer, look_mut(Recorder::untold).unwrap_or_default()))
 }
 
+/// Whether the ring is half full, and no state is known to begin from when its first half is forgotten.
+pub(crate) fn wants_base() -> bool {
+    look_mut(|recorder| recorder.next_base.is_none() && recorder.capacity <= 2 * recorder.events.len()).unwrap_or(false)
+}
+
+/// How the loop stands now.
+pub(crate) fn set_base(state: State) {
+    with(|recorder| recorder.next_base = Some((recorder.events.len(), state)));
+}
+
 /// A poll begins.
 pub(crate) fn begin_poll(task: u32, slot: u32) {
-    record(Kind::PollStart, task, 0, 0);
-    with(|recorder| recorder.polled = Some((task, slot, Outcome::Ready)));
+    with(|recorder| {
+        recorder.push(event(Kind::PollStart, 0, Place::UNKNOWN, task, 0, 0));
+        recorder.polled = Some((task, slot, Outcome::Ready));
+    });
 }
 
 /// The poll that is under way ends otherwise than well.
@@ -217,18 +254,25 @@ pub(crate) fn will_end(outcome: Outcome) {
     }
 }
 
-/// The poll that was under way, if one was, has given `Pending`; the task's slot.
-pub(crate) fn park() -> Option<u32> {
-    will_end(Outcome::Pending);
-    end_poll()
+/// The slot whose poll is under way.
+pub(crate) fn polled() -> Option<u32> {
+    look_mut(|recorder| recorder.polled.map(|(_, slot, _)| slot))?
 }
 
-/// The poll that was under way, if one was, has ended; the task's slot.
-pub(crate) fn end_poll() -> Option<u32> {
-    let (task, slot, outcome) = look_mut(|recorder| recorder.polled.take())??;
-    tick();
-    record_at(Kind::PollEnd, outcome as u8, Place::UNKNOWN, task, 0, 0);
-    Some(slot)
+/// The poll that was under way has given `Pending`, and its task waits.
+pub(crate) fn park(wait: Wait) {
+    let Wait { resource, at, on, further } = wait;
+    with(|recorder| {
+        let Some((task, slot, _)) = recorder.polled else { return };
+        recorder.polled = Some((task, slot, Outcome::Pending));
+        recorder.end_poll();
+        recorder.push(event(Kind::Wait, on as u8, at, task, resource.into(), further.into()));
+    });
+}
+
+/// The poll that was under way, if one was, has ended.
+pub(crate) fn end_poll() {
+    with(Recorder::end_poll);
 }
 
 /// Nothing is there at a thread's end, when destructors may still wake.

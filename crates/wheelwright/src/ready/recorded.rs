@@ -47,12 +47,9 @@ pub(super) fn note_poll(table: &Table, next: &Next) {
 
 /// The poll that was under way, if one was, has given `Pending`: what its task waits for.
 pub(crate) fn note_park() {
-    let Some(slot) = recorder::park() else { return };
-    with_table(|table| {
-        let slot = &table.slots[slot as usize];
-        let Wait { resource, at, on, further } = slot.wait;
-        record_at(Kind::Wait, on as u8, at, slot.id, resource.into(), further.into());
-    });
+    if let Some(slot) = recorder::polled() {
+        recorder::park(with_table(|table| table.slots[slot as usize].wait));
+    }
 }
 
 /// A task was taken in.

@@ -26,13 +26,17 @@ impl EventLoop {
     /// As the plain lap. Comes back when the root is next, or when the batch is done with.
     #[cold]
     pub(super) fn run_recorded(&self) -> Option<Key> {
+        // The root's poll has ended, if it is that which comes back here; nobody is being polled.
+        ready::note_park();
+        ready::act_as(0);
         if let Some(capacity) = recorder::wanted() {
             self.begin_recording(capacity);
         }
-        // The root's poll has ended, if it is that which comes back here.
-        ready::note_park();
         if !ready::note_lap() {
             return None;
+        }
+        if recorder::wants_base() {
+            recorder::set_base(self.state());
         }
         let root = self.run_batch::<true>();
         if root.is_none() {
