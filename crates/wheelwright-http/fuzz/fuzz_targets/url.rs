@@ -181,4 +181,6 @@ fn is_odd(base: &str, reference: &str) -> bool {
         || blanks(base)
         || blanks(reference)
         || behind_scheme.is_some_and(|rest| !rest.starts_with("//"))
+        // No host at all: browsers look for one in the path.
+        || behind_scheme.unwrap_or(reference).starts_with("///")
 }

@@ -47,4 +47,7 @@ fn a_letter_with_a_colon_is_a_segment_like_others() {
 #[test]
 fn dots_at_the_end_of_a_base_are_a_segment_like_others() {
     assert_eq!(resolve("http://h/a/b/..?q", "c"), "http://h/a/b/c", "G 138");
+    // An empty host is nobody's: browsers go on to the path for one, we refuse.
+    let hostless = resolve("http://u@a/u", "HTTPS:///../c");
+    assert!(Url::parse(&hostless).is_err(), "G 139: {hostless}");
 }

@@ -169,10 +169,10 @@ mod tests {
 
     #[test]
     fn growth_beyond_the_promise_is_found() {
-        assert_eq!(found(1_500, &page(1_500)), Vec::<String>::new());
-        assert_eq!(found(1_501, &page(1_501)).len(), 1);
+        assert_eq!(found(1_600, &page(1_600)), Vec::<String>::new());
+        assert_eq!(found(1_601, &page(1_601)).len(), 1);
         assert_eq!(found(5_501, &page(5_501)).len(), 2, "core and runtime");
-        assert_eq!(found(9_901, &page(9_901)).len(), 3, "the crate too");
+        assert_eq!(found(11_301, &page(11_301)).len(), 3, "the crate too");
     }
 
     #[test]
