@@ -149,9 +149,13 @@ fn check_reference(base: &str, reference: &str) {
     }
     let hostless = reference.starts_with("http:") && !reference.starts_with("http://");
     assert!(!hostless || !resolved.starts_with("http://"), "a host out of nowhere: {resolved}");
+    // The other reading has an assertion of its own that some files do not hold: it is asked about the web only.
+    let file = reference.trim_start_matches(|letter| letter <= ' ').to_ascii_lowercase().starts_with("file:");
+    if is_odd(base, reference) || Url::parse(base).is_err() || file {
+        return;
+    }
     let Ok(theirs) = url::Url::parse(base).and_then(|base| base.join(reference)) else { return };
-    let web = matches!(theirs.scheme(), "http" | "https");
-    if is_odd(base, reference) || Url::parse(base).is_err() || !web {
+    if !matches!(theirs.scheme(), "http" | "https") {
         return;
     }
     assert_eq!(url::Url::parse(&resolved).as_ref(), Ok(&theirs), "{resolved}");
