@@ -46,6 +46,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     }
     let out = options.out.as_deref();
     let records = Records::open(out).map_err(|error| in_words("cannot write", out.unwrap_or(Path::new("")), error))?;
+    if let Some(path) = &options.timeline {
+        // Before the first call, not after the last.
+        fs::File::create(path).map_err(|error| in_words("cannot draw", path, error))?;
+    }
     let ends = Ends::default();
     let job = Job {
         options,

@@ -50,7 +50,7 @@ pub(crate) fn pack(recording: &Recording) -> (Value, String) {
     let columns = columns(recording, &mut places);
     let base = base(recording, &mut places);
     let names: BTreeMap<String, &str> = recording.names().map(|(task, name)| (task.to_string(), name)).collect();
-    let waits: Vec<&str> = (0..record::WAIT_WORDS).map(record::wait_word).collect();
+    let waits: Vec<&str> = (0..record::WAITS).map(record::wait_words).collect();
     let head = json!({
         "version": 1,
         "paused": recording.is_paused(),

@@ -65,7 +65,7 @@ class Builder {
     this.wakes = new Map();
     this.marks = [];
     this.deadlines = new Map(trace.base.timers);
-    this.timerWait = trace.waits.indexOf("timer");
+    this.timerWait = trace.waits.indexOf("timer {}");
   }
 
   lane(id, event) {

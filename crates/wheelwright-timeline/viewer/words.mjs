@@ -42,9 +42,9 @@ export function at(trace, number) {
 
 export function waitWords(trace, wait) {
   if (!wait) return "nothing yet";
-  const number = wait.resource ? ` ${wait.resource}` : "";
+  const what = (trace.waits[wait.on] ?? "something unknown").replace("{}", wait.resource);
   const more = wait.further ? ` and ${wait.further} more` : "";
-  return `${trace.waits[wait.on] ?? "something unknown"}${number}${at(trace, wait.at)}${more}`;
+  return `${what}${at(trace, wait.at)}${more}`;
 }
 
 const READINESS = [[1, "to be read"], [2, "to be written"], [4, "closed by its peer"], [8, "urgent bytes"]];

@@ -42,7 +42,8 @@ where
 
 /// Returns whether one more blocking job would be refused now.
 ///
-/// [`spawn_blocking`] has no thread for it then, and no room in its queue. It is for turning work away before anything was spent on it. A job may be refused all the same, if others come first.
+/// [`spawn_blocking`] has no thread for it then, and no room in its queue. It is for turning work away before anything was
+/// spent on it. A job may be refused all the same, if others come first.
 ///
 /// # Panics
 /// Outside a runtime.

@@ -137,33 +137,7 @@ pub fn live() -> Live {
 }
 
 fn parked(wait: Wait) -> TaskState {
-    let number = wait.resource;
-    let what = match wait.on {
-        WaitOn::Unknown => "a future of another crate".into(),
-        WaitOn::Readable => format!("readable fd {number}"),
-        WaitOn::Writable => format!("writable fd {number}"),
-        WaitOn::Accept => format!("accept on fd {number}"),
-        WaitOn::Timer => format!("timer {number}"),
-        WaitOn::Join => format!("join of task {number}"),
-        WaitOn::Permit => format!("permit of semaphore {number}"),
-        WaitOn::Cancelled => format!("cancel of token {number}"),
-        WaitOn::Blocking => "a blocking job".into(),
-        WaitOn::Children => format!("{number} children of a group"),
-        WaitOn::Scoped => "a child of its scope".into(),
-        WaitOn::Yield => "its turn".into(),
-        WaitOn::Rate => "a rate limiter".into(),
-        WaitOn::Mutex => format!("mutex {number}"),
-        WaitOn::RwLock => format!("lock {number}, to read or to write"),
-        WaitOn::Event => format!("event {number}"),
-        WaitOn::Notify => format!("notification {number}"),
-        WaitOn::Barrier => format!("the others at barrier {number}"),
-        WaitOn::OnceCell => format!("the value of cell {number}"),
-        WaitOn::Room => format!("room in channel {number}"),
-        WaitOn::Value => format!("a value from channel {number}"),
-        WaitOn::Change => format!("a change in channel {number}"),
-        WaitOn::Remote => format!("another thread at channel {number}"),
-        WaitOn::Gone => format!("the receivers of channel {number} to go"),
-    };
+    let what = WaitOn::words(wait.on as u8).replace("{}", &wait.resource.to_string());
     TaskState::Parked { what, at: wait.at.line(), further: wait.further }
 }
 

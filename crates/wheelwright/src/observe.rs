@@ -52,37 +52,37 @@ pub(crate) enum WaitOn {
 
 impl WaitOn {
     pub(crate) const COUNT: u8 = Self::ALL.len() as u8;
-    /// Every one, at the place of its number.
+    /// Every one, at the place of its number; `{}` stands for the resource's.
     const ALL: [(Self, &str); 24] = [
         (Self::Unknown, "a future of another crate"),
-        (Self::Readable, "readable"),
-        (Self::Writable, "writable"),
-        (Self::Accept, "accept"),
-        (Self::Timer, "timer"),
-        (Self::Join, "join of task"),
-        (Self::Permit, "permit of semaphore"),
-        (Self::Cancelled, "cancel of token"),
+        (Self::Readable, "readable fd {}"),
+        (Self::Writable, "writable fd {}"),
+        (Self::Accept, "accept on fd {}"),
+        (Self::Timer, "timer {}"),
+        (Self::Join, "join of task {}"),
+        (Self::Permit, "permit of semaphore {}"),
+        (Self::Cancelled, "cancel of token {}"),
         (Self::Blocking, "a blocking job"),
-        (Self::Children, "children of a group"),
+        (Self::Children, "{} children of a group"),
         (Self::Scoped, "a child of its scope"),
         (Self::Yield, "its turn"),
         (Self::Rate, "a rate limiter"),
-        (Self::Mutex, "mutex"),
-        (Self::RwLock, "lock"),
-        (Self::Event, "event"),
-        (Self::Notify, "notification"),
-        (Self::Barrier, "the others at barrier"),
-        (Self::OnceCell, "the value of cell"),
-        (Self::Room, "room in channel"),
-        (Self::Value, "a value from channel"),
-        (Self::Change, "a change in channel"),
-        (Self::Gone, "the end of channel"),
-        (Self::Remote, "another thread at channel"),
+        (Self::Mutex, "mutex {}"),
+        (Self::RwLock, "lock {}, to read or to write"),
+        (Self::Event, "event {}"),
+        (Self::Notify, "notification {}"),
+        (Self::Barrier, "the others at barrier {}"),
+        (Self::OnceCell, "the value of cell {}"),
+        (Self::Room, "room in channel {}"),
+        (Self::Value, "a value from channel {}"),
+        (Self::Change, "a change in channel {}"),
+        (Self::Gone, "the receivers of channel {} to go"),
+        (Self::Remote, "another thread at channel {}"),
     ];
 
-    /// The word for the one with this number.
-    pub(crate) fn word(number: u8) -> &'static str {
-        Self::ALL.get(usize::from(number)).map_or("something unknown", |(_, word)| word)
+    /// The words for the one with this number.
+    pub(crate) fn words(number: u8) -> &'static str {
+        Self::ALL.get(usize::from(number)).map_or("something unknown", |(_, words)| words)
     }
 }
 
@@ -221,11 +221,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_wait_has_its_word_at_its_number() {
-        for (number, (on, word)) in (0..).zip(WaitOn::ALL) {
-            assert_eq!((on as u8, WaitOn::word(number)), (number, word));
+    fn every_wait_has_its_words_at_its_number() {
+        for (number, (on, words)) in (0..).zip(WaitOn::ALL) {
+            assert_eq!((on as u8, WaitOn::words(number)), (number, words));
         }
-        assert_eq!(WaitOn::word(WaitOn::ALL.len() as u8), "something unknown");
+        assert_eq!(WaitOn::words(WaitOn::ALL.len() as u8), "something unknown");
     }
 
     #[test]

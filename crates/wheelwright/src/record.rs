@@ -2,7 +2,7 @@
 //!
 //! A loop that is recorded writes 32 bytes for each thing it does into a ring, and forgets the oldest. Recording is switched
 //! on by [`Builder::recorded`](crate::Builder::recorded), or with [`start`] while the program runs; off, it costs a branch in
-//! each lap. What was recorded is a [`Recording`], also after the loop has ended.
+//! each lap, and for each task, timer and socket that begins or ends. What was recorded is a [`Recording`], also after the loop has ended.
 //!
 //! ```
 //! use std::time::Duration;
@@ -28,8 +28,8 @@ pub use crate::observe::state::{RecordedSource, RecordedTask, RecordedWait, Stat
 use crate::observe::{Line, Place, WaitOn};
 use crate::{ready, runtime};
 
-/// How many kinds of waits there are: [`wait_word`] has a word for each number below.
-pub const WAIT_WORDS: u8 = WaitOn::COUNT;
+/// How many kinds of waits there are: [`wait_words`] has words for each number below.
+pub const WAITS: u8 = WaitOn::COUNT;
 
 /// How many events a recording holds unless it is told otherwise: 2 MiB of them.
 pub const CAPACITY: usize = 65_536;
@@ -235,14 +235,16 @@ pub fn state() -> State {
     runtime::current(|event_loop| event_loop.state())
 }
 
-/// The word for what a task waits for: of the flags of a [`Kind::Wait`].
+/// The words for what a task waits for: of the flags of a [`Kind::Wait`].
+///
+/// In them `{}` stands for the number of the resource.
 ///
 /// ```
-/// assert_eq!(wheelwright::record::wait_word(0), "a future of another crate");
+/// assert_eq!(wheelwright::record::wait_words(4), "timer {}");
 /// ```
 #[must_use]
-pub fn wait_word(flags: u8) -> &'static str {
-    WaitOn::word(flags)
+pub fn wait_words(flags: u8) -> &'static str {
+    WaitOn::words(flags)
 }
 
 /// Begins to record the last `capacity` events of this thread's loop.

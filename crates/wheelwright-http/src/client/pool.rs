@@ -137,7 +137,7 @@ impl Pool {
         });
         let mut hosts = self.hosts.borrow_mut();
         if self.prune_at.get() <= hosts.len() {
-            hosts.retain(|_, host| 1 < Rc::strong_count(host) || !host.idle.borrow().is_empty());
+            hosts.retain(|_, host| 1 < Rc::strong_count(host) || host.keeps_any());
             self.prune_at.set(FEW_HOSTS.max(2 * hosts.len()));
         }
         hosts.insert(key.into(), Rc::clone(&host));
@@ -211,6 +211,11 @@ impl Host {
         if dial.may_lie() {
             self.put(&self.begun, (dial, now()));
         }
+    }
+
+    /// Whether a connection lies here, or what may become one.
+    fn keeps_any(&self) -> bool {
+        !self.idle.borrow().is_empty() || !self.begun.borrow().is_empty()
     }
 
     fn put<T>(&self, kept: &Kept<T>, what: T) {

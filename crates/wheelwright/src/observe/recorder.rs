@@ -141,8 +141,9 @@ pub(crate) fn begin(recorder: Recorder) {
     drop(old);
 }
 
-/// The loop begins to record, so many events at most, with its next lap.
+/// The loop begins to record, so many events at most, with its next lap; what was recorded before is gone.
 pub(crate) fn want(capacity: usize) {
+    drop(take());
     WANTED.set(Some(capacity));
     IS_ON.set(true);
 }
@@ -160,7 +161,7 @@ pub(crate) fn pause() {
 /// Takes what was recorded.
 pub(crate) fn take() -> Option<Recorder> {
     pause();
-    RECORDER.take()
+    RECORDER.try_with(RefCell::take).ok()?
 }
 
 /// Whether this thread's loop is recorded.
