@@ -11,7 +11,7 @@ pub(crate) mod sync {
 }
 
 #[path = "../../crates/wheelwright/src/mailbox/protocol.rs"]
-#[allow(dead_code, reason = "the model needs no look at whether the mailbox is quiet")]
+#[expect(dead_code, reason = "the model needs no look at whether the mailbox is quiet")]
 pub(crate) mod protocol;
 
 use sync::Ordering;

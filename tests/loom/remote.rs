@@ -13,7 +13,7 @@ mod sync {
 }
 
 #[path = "../../crates/wheelwright/src/sync/remote/protocol.rs"]
-#[allow(dead_code, reason = "the model's only sender has no clone")]
+#[expect(dead_code, reason = "the model's only sender has no clone")]
 mod protocol;
 
 use protocol::{Ends, Waiting};

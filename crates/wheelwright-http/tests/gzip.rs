@@ -1,7 +1,7 @@
 //! Turns packed responses into what was packed, or into the error that keeps a caller from half of it.
 
 #[path = "client/script.rs"]
-#[allow(dead_code)] // what else a script can do is for the tests of the client
+#[expect(dead_code, reason = "what else a script can do is for the tests of the client")]
 mod script;
 
 use std::io::Write;

@@ -1,45 +1,18 @@
 //! Turns random runs into pages, and asks node whether the viewer rebuilds what the recorder knows, at random events.
 
+#[path = "../../../tests/it/recordings/wander.rs"]
+mod wander; // a seed -> a run to be rebuilt
+
 use std::process::Command;
 use std::rc::Rc;
-use std::time::Duration;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
-use wheelwright::record::{self, Recording, State};
-use wheelwright::sync::Semaphore;
-use wheelwright::time::{sleep, timeout};
-use wheelwright::{JoinHandle, Runtime, Schedule, join_all, spawn, spawn_named, yield_now};
+use wheelwright::record::{Recording, State};
 use wheelwright_timeline::Timeline;
 
-async fn wander(mut rng: Rng, depth: u32, semaphore: Rc<Semaphore>) {
-    let mut children: Vec<JoinHandle<()>> = Vec::new();
-    for _ in 0..rng.u32(2..9) {
-        match rng.u32(..8) {
-            0 => yield_now().await,
-            1 => sleep(Duration::from_micros(rng.u64(..5000))).await,
-            2 if depth < 3 => children.push(spawn(Box::pin(wander(rng.fork(), depth + 1, Rc::clone(&semaphore))))),
-            3 => drop(children.pop().inspect(JoinHandle::abort)),
-            4 => drop(timeout(Duration::from_micros(rng.u64(..2000)), sleep(Duration::from_millis(1))).await),
-            5 => {
-                let _permit = semaphore.acquire().await;
-                sleep(Duration::from_millis(rng.u64(..3))).await;
-            }
-            6 => drop(join_all((0..3).map(|n| sleep(Duration::from_millis(n)))).await),
-            _ => drop(spawn_named("short <&>", async {})),
-        }
-    }
-    for child in children {
-        let _ = child.await;
-    }
-}
-
 fn run(seed: u64, capacity: usize) -> Recording {
-    let schedule = if seed.is_multiple_of(2) { Schedule::Random(seed) } else { Schedule::Fifo };
-    let runtime = Runtime::builder().paused().schedule(schedule).recorded(capacity).build().expect("a runtime");
-    runtime.block_on(wander(Rng::with_seed(seed), 0, Rc::new(Semaphore::new(2))));
-    drop(runtime);
-    record::take().expect("it was recorded")
+    wander::run(seed, capacity, Rc::new(|| ()))
 }
 
 fn shown(recording: &Recording, state: &State, after: usize) -> Value {

@@ -10,7 +10,7 @@ mod conversation; // bytes -> what was answered to them
 
 // What certificates need is there with https only.
 #[cfg(feature = "tls")]
-#[allow(dead_code)] // what else the tests of the client make with it
+#[expect(dead_code, reason = "what else the tests of the client make with it")]
 #[path = "../../../crates/wheelwright-http/tests/tls/certificates.rs"]
 mod certificates; // names and seeds -> certificates
 #[cfg(feature = "tls")]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use http::{Request, Response};
 use wheelwright::stream;
-use wheelwright_http::{Body, ErrorKind, Incoming};
+use wheelwright_http::{Body, ErrorKind, Incoming, Running};
 
 use crate::raw::{Raw, echoing, naming, run, server};
 
@@ -206,17 +206,21 @@ fn a_body_that_ends_too_soon_is_incomplete() {
     });
 }
 
+/// A server whose handler keeps the body of the last request, and where it is kept.
+fn keeping() -> (Running, Rc<RefCell<Option<Incoming>>>) {
+    let kept: Rc<RefCell<Option<Incoming>>> = Rc::default();
+    let there = Rc::clone(&kept);
+    let running = server().serve(move |request: Request<Incoming>| {
+        there.replace(Some(request.into_body()));
+        async { Response::new(Body::empty()) }
+    });
+    (running, kept)
+}
+
 #[test]
 fn a_body_kept_beyond_its_request_cannot_read_the_next() {
     run(async {
-        let kept: Rc<RefCell<Option<Incoming>>> = Rc::default();
-        let running = server().serve({
-            let kept = Rc::clone(&kept);
-            move |request: Request<Incoming>| {
-                kept.replace(Some(request.into_body()));
-                async { Response::new(Body::empty()) }
-            }
-        });
+        let (running, kept) = keeping();
         let mut raw = Raw::connect(running.local_addr()).await;
         raw.ask(post(5) + "hello").await;
         let mut first = kept.take().expect("the handler kept its body");
@@ -228,14 +232,7 @@ fn a_body_kept_beyond_its_request_cannot_read_the_next() {
 #[test]
 fn a_connection_ends_although_somebody_keeps_its_body() {
     run(async {
-        let kept: Rc<RefCell<Option<Incoming>>> = Rc::default();
-        let running = server().serve({
-            let kept = Rc::clone(&kept);
-            move |request: Request<Incoming>| {
-                kept.replace(Some(request.into_body()));
-                async { Response::new(Body::empty()) }
-            }
-        });
+        let (running, kept) = keeping();
         let mut raw = Raw::connect(running.local_addr()).await;
         raw.ask("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
         raw.ends_well().await;

@@ -1,7 +1,7 @@
 //! Turns servers that speak TLS, and some that do not, into what must hold for a client of https.
 
 #[path = "../client/script.rs"]
-#[allow(dead_code)] // the plain client's tests use the rest
+#[expect(dead_code, reason = "the plain client's tests use the rest")]
 mod script; // what a server is to do on each connection
 
 mod certificates; // a name -> a certificate, or one that is not to be trusted
