@@ -8,9 +8,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::observe::Line;
-use crate::ready;
 use crate::task::{self, JoinHandle};
 use crate::time::timeout;
+use crate::{ready, report};
 
 /// Runs a future as a task of its own, which goes on when nobody waits any more.
 ///
@@ -180,7 +180,7 @@ impl<R, C: FnOnce(R) -> Close<E>, E: Display + 'static> Drop for Closing<R, C, E
         };
         // Elsewhere it is dropped, and says so.
         if ready::is_installed() {
-            drop(task::start(rest, Some("close"), at));
+            task::start(rest, Some("close"), at).let_go();
         }
     }
 }
@@ -194,7 +194,7 @@ struct Report {
 impl Drop for Report {
     fn drop(&mut self) {
         if let Some(why) = &self.why {
-            eprintln!("wheelwright: the resource opened at {} was not closed: {why}", self.at);
+            report::tell(format_args!("the resource opened at {} was not closed: {why}", self.at));
         }
     }
 }

@@ -8,6 +8,7 @@
 mod show; // what Debug tells of those that cannot derive it
 mod observe; // ids, places and waits: what a task is doing
 mod panics; // those of others stay where they are
+mod report; // what nobody else would hear of
 mod waker; // a waker is a number
 mod ready; // the slots that the numbers name, and who is ready
 mod mailbox; // wakes from other threads
@@ -49,6 +50,7 @@ pub use group::{
     ForEachConcurrent, Group, JoinAll, JoinAllSettled, JoinNext, MapConcurrent, TryJoinAll, for_each_concurrent,
     join_all, join_all_settled, map_concurrent, try_join_all,
 };
+pub use report::Unhandled;
 pub use runtime::{Builder, Handle, HandleError, RemoteJoinHandle, Runtime, block_on, test};
 pub use schedule::Schedule;
 pub use scope::{Scope, ScopedHandle, scope};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use crate::panics;
+use crate::{panics, report};
 
 /// After so long the end of a runtime says what it waits for.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -184,7 +184,13 @@ impl Crew {
     /// Starts one more thread.
     fn hire(self: &Arc<Self>, counts: &mut Counts) -> io::Result<()> {
         let (crew, id) = (Arc::clone(self), counts.next_id);
-        let thread = thread::Builder::new().name("wheelwright-blocking".into()).spawn(move || crew.work(id))?;
+        // What a job of this loop fails with has the same end as what its tasks do.
+        let consequence = report::consequence();
+        let work = move || {
+            report::install(consequence);
+            crew.work(id);
+        };
+        let thread = thread::Builder::new().name("wheelwright-blocking".into()).spawn(work)?;
         counts.next_id += 1;
         counts.idle += 1;
         counts.threads.insert(id, thread);

@@ -24,9 +24,11 @@ use crate::observe::{self, Line, Place};
 use crate::schedule::{self, Step};
 use crate::waker::{self, Key};
 
+mod described;
 mod recorded;
 mod table;
 
+pub(crate) use described::{describe, excuse, is_untouched, name};
 pub(crate) use recorded::{begin_recording, note_lap, note_park, state, task_or_nobody};
 
 pub(crate) use table::{KERNEL, Next, Parent, Run, Slot, THREAD, TIMER, WokenList};
@@ -334,14 +336,6 @@ pub(crate) fn for_each_task(mut show: impl FnMut(&Slot, Option<&Rc<str>>)) {
             }
         }
     });
-}
-
-/// Who a task is: its id, where it was spawned and its name.
-pub(crate) fn describe(key: Key) -> (u32, Option<Line>, Option<Rc<str>>) {
-    with_table(|table| {
-        let slot = &table.slots[key.slot() as usize];
-        (slot.id, slot.spawned_at.line(), table.names.get(&key.slot()).cloned())
-    })
 }
 
 #[inline]

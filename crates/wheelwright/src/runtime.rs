@@ -24,6 +24,7 @@ use crate::reactor::Reactor;
 use crate::ready::{self, KERNEL, Next, TIMER};
 use crate::timer::Timers;
 use crate::waker::{self, Key};
+use crate::{report, task};
 
 mod builder;
 mod entry;
@@ -161,6 +162,7 @@ impl EventLoop {
         ready::wake_slots(slots.drain(..));
         self.remote.set(slots);
         self.inbox.open();
+        report::raise();
     }
 
     /// Looks at the clock, and at the kernel without waiting if it is time. Out of line, as it is seldom called.
@@ -246,6 +248,7 @@ impl EventLoop {
                 waker::wake(joiner);
             }
         }
+        task::tell_of_the_rest();
         self.reactor.kill();
         self.timers.kill();
         self.pool.close();

@@ -8,26 +8,30 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use crate::observe::Line;
 use crate::observe::event::Outcome;
 use crate::panics;
-use crate::ready::{self, Run};
+use crate::ready::Run;
 use crate::waker::{self, Key};
 
 mod join_error;
 mod join_handle;
 mod local;
+mod on_done;
+mod spawn;
+mod unread;
 
 use join_error::task_at;
 pub use join_error::{JoinError, TaskId};
 pub(crate) use join_error::{discard, in_words};
 pub use join_handle::JoinHandle;
 pub use local::{Local, WithLocals, inherit};
+pub(crate) use spawn::start;
+pub use spawn::{spawn, spawn_named};
+pub(crate) use unread::tell_of_the_rest;
 
 /// A future that stays where it is from its first poll until it is dropped.
 pub(crate) struct Pinned<F>(Option<F>);
@@ -139,8 +143,8 @@ trait Join<T> {
     fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>>;
     fn is_done(&self) -> bool;
     fn abort(&self);
-    /// The handle is dropped: nobody will take the output.
-    fn detach(&self);
+    /// The handle is dropped: nobody will take the output. Whether one lay there, of a task that nobody aborted.
+    fn detach(&self) -> bool;
 }
 
 struct Task<F: Future> {
@@ -153,71 +157,6 @@ struct Task<F: Future> {
     future: RefCell<Pinned<F>>,
 }
 
-/// Starts a task on this thread's runtime.
-///
-/// It runs from the next lap on, whether or not the handle is awaited.
-///
-/// The future need not be `Send`. Once the runtime is shutting down nothing is started: the future is dropped and the
-/// handle gives an error that `is_cancelled`.
-///
-/// # Panics
-/// Outside a runtime: call it inside [`block_on`](crate::block_on), or use [`Runtime::spawn`](crate::Runtime::spawn).
-///
-/// ```
-/// let sum = wheelwright::block_on(async {
-///     let task = wheelwright::spawn(async { 40 + 2 });
-///     task.await.unwrap()
-/// });
-/// assert_eq!(sum, 42);
-/// ```
-#[doc(alias("create_task", "ensure_future", "spawn_local", "start_soon", "call_soon", "call_later", "setTimeout"))]
-#[track_caller]
-pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
-    start(future, None, Location::caller())
-}
-
-/// Starts a task as [`spawn`] does, with a name that reports about it will carry.
-///
-/// # Panics
-/// Outside a runtime.
-///
-/// ```
-/// wheelwright::block_on(async {
-///     let error = wheelwright::spawn_named("sum", async { panic!("no sum") }).await.unwrap_err();
-///     assert!(error.to_string().contains("'sum'"));
-/// });
-/// ```
-#[doc(alias("name", "set_name"))]
-#[track_caller]
-pub fn spawn_named<F: Future + 'static>(name: &str, future: F) -> JoinHandle<F::Output> {
-    start(future, Some(name), Location::caller())
-}
-
-#[inline]
-pub(crate) fn start<F: Future + 'static>(future: F, name: Option<&str>, at: Line) -> JoinHandle<F::Output> {
-    let task = Rc::new(Task {
-        done: Cell::new(false),
-        aborted: Cell::new(false),
-        detached: Cell::new(false),
-        join: Cell::new(None),
-        output: Cell::new(None),
-        future: RefCell::new(Pinned::new(future)),
-    });
-    if let Some((key, id)) = ready::add_task(&task, at, name) {
-        return JoinHandle::new(task, key, id, at);
-    }
-    refuse(task, name, at)
-}
-
-/// The handle of a task that is not started any more.
-#[cold]
-fn refuse<F: Future + 'static>(task: Rc<Task<F>>, name: Option<&str>, at: Line) -> JoinHandle<F::Output> {
-    assert!(ready::is_installed(), "spawn needs a runtime on this thread: call it inside wheelwright::block_on");
-    panics::drop_contained(task.drop_future());
-    task.finish(Err(JoinError::cancelled(in_words("a task", name.map(Into::into), Some(at)))));
-    JoinHandle::new(task, Key::NOBODY, 0, at)
-}
-
 impl<F: Future> Task<F> {
     /// Drops the future in place; gives back the payload if its destructor panics.
     #[inline]
@@ -226,11 +165,15 @@ impl<F: Future> Task<F> {
     }
 
     /// Stores the output for the handle, or gets rid of it if there is none.
-    fn finish(&self, output: Result<F::Output, JoinError>) -> Option<Waker> {
-        if self.detached.get() {
-            discard(output);
-        } else {
+    fn finish(&self, key: Key, output: Result<F::Output, JoinError>) -> Option<Waker> {
+        if !self.detached.get() {
+            unread::note_done::<F::Output>(key);
             self.output.set(Some(output));
+        } else {
+            if output.is_ok() && !self.aborted.get() {
+                unread::note_output::<F::Output>(key);
+            }
+            discard(output);
         }
         self.done.set(true);
         self.join.take()
@@ -266,15 +209,27 @@ impl<F: Future> Run for Task<F> {
                 Err(JoinError::panicked(task_at(key, Outcome::Panicked), payload))
             }
         };
-        Poll::Ready(self.finish(output))
+        Poll::Ready(self.finish(key, output))
     }
 
     fn cancel(&self, key: Key) -> Option<Waker> {
+        if !self.aborted.get() {
+            unread::note_cut_short(key);
+        }
         let output = match self.drop_future() {
             Ok(()) => JoinError::cancelled(task_at(key, Outcome::Cancelled)),
             Err(payload) => JoinError::panicked(task_at(key, Outcome::Panicked), payload),
         };
-        self.finish(Err(output))
+        self.finish(key, Err(output))
+    }
+
+    #[cold]
+    fn tell_unread(&self) {
+        let mut output = self.output.take();
+        if let Some(Err(error)) = &mut output {
+            error.tell("nobody had joined it when the runtime ended");
+        }
+        self.output.set(output);
     }
 }
 
@@ -297,9 +252,12 @@ impl<F: Future> Join<F::Output> for Task<F> {
         self.aborted.set(true);
     }
 
-    fn detach(&self) {
+    fn detach(&self) -> bool {
         self.detached.set(true);
         drop(self.join.take());
-        self.output.take().into_iter().for_each(discard);
+        let output = self.output.take();
+        let is_lost = matches!(output, Some(Ok(_))) && !self.aborted.get();
+        output.into_iter().for_each(discard);
+        is_lost
     }
 }

@@ -27,7 +27,7 @@ pub(crate) const MAX_SLOTS: usize = 1 << SLOT_BITS;
 pub(crate) const GENERATION_MASK: u32 = (1 << GENERATION_BITS) - 1;
 
 /// Which slot of which runtime, and which of the slot's successive occupants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key(u64);
 
 impl Key {

@@ -28,6 +28,8 @@ pub(crate) trait Run {
     fn run(&self, cx: &mut Context<'_>, key: Key) -> Poll<Option<Waker>>;
     /// Drops the future unfinished; gives back whoever waits for its output.
     fn cancel(&self, key: Key) -> Option<Waker>;
+    /// Tells of a panic that nobody has joined.
+    fn tell_unread(&self);
 }
 
 /// The children of one `Group` that were woken, and whom to queue for them.

@@ -9,6 +9,7 @@ use super::handle::Inbox;
 use super::{CURRENT, EventLoop, Runtime};
 use crate::pool::{OnFinished, Pool, PoolLimits};
 use crate::reactor::Reactor;
+use crate::report::{self, Consequence, Unhandled};
 use crate::schedule::{self, Order, Schedule};
 use crate::timer::Timers;
 use crate::{mailbox, ready};
@@ -31,11 +32,13 @@ pub struct Builder {
     limits: PoolLimits,
     inbox: usize,
     recorded: Option<usize>,
+    unhandled: Unhandled,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
-        Self { paused: false, schedule: Schedule::Fifo, limits: PoolLimits::default(), inbox: 1024, recorded: None }
+        let (limits, unhandled) = (PoolLimits::default(), Unhandled::default());
+        Self { paused: false, schedule: Schedule::Fifo, limits, inbox: 1024, recorded: None, unhandled }
     }
 
     /// Pauses the clock: it jumps to the next deadline when every task waits for one.
@@ -88,6 +91,25 @@ impl Builder {
         self
     }
 
+    /// Sets what a failure that nobody takes does, beyond words on stderr.
+    ///
+    /// Nothing unless set.
+    ///
+    /// ```should_panic
+    /// use wheelwright::{Runtime, Unhandled, spawn};
+    ///
+    /// let runtime = Runtime::builder().unhandled(Unhandled::ShutDown).build().unwrap();
+    /// runtime.block_on(async {
+    ///     spawn(async { panic!("nobody joins it") }).detach();
+    ///     std::future::pending::<()>().await // and yet it ends
+    /// });
+    /// ```
+    #[doc(alias("unhandled_panic", "set_exception_handler", "unhandledRejection"))]
+    pub fn unhandled(mut self, unhandled: Unhandled) -> Self {
+        self.unhandled = unhandled;
+        self
+    }
+
     /// Makes the runtime and installs it on this thread.
     ///
     /// # Errors
@@ -119,6 +141,7 @@ impl Builder {
             remote: Cell::new(Vec::new()),
         });
         schedule::begin(order);
+        report::install(Consequence::of(self.unhandled, || mailbox.ring()));
         CURRENT.with(|current| *current.borrow_mut() = Some(Rc::clone(&event_loop)));
         if let Some(capacity) = self.recorded {
             event_loop.begin_recording(capacity);

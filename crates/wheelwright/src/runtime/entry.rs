@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Builder, EventLoop, Handle};
-use crate::ready;
 use crate::schedule::{self, Reporting};
 use crate::task::{self, JoinHandle};
+use crate::{ready, report};
 
 /// Runs a future to its end on a new runtime on this thread, and gives its output.
 ///
@@ -95,7 +95,8 @@ impl Runtime {
     /// Runs a future to its end, and the other tasks beside it, and gives its output.
     ///
     /// # Panics
-    /// Inside another `block_on`. A panic of the future comes out of here, and the runtime can be used again.
+    /// Inside another `block_on`. A panic of the future comes out of here, and the runtime can be used again. So it is with a
+    /// failure of a task that nobody takes, under [`Unhandled::ShutDown`](crate::Unhandled::ShutDown).
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         assert!(
@@ -103,7 +104,9 @@ impl Runtime {
             "block_on was called inside block_on: await the future instead, or run blocking code with spawn_blocking"
         );
         let _reporting = Reporting;
-        self.event_loop.run(pin!(future), Location::caller())
+        let output = self.event_loop.run(pin!(future), Location::caller());
+        report::raise();
+        output
     }
 
     /// Starts a task. It runs while `block_on` does.
@@ -161,5 +164,6 @@ impl Drop for Runtime {
         self.event_loop.shut_down();
         self.event_loop.end_recording();
         schedule::end();
+        report::install(None);
     }
 }

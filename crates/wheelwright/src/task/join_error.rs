@@ -4,15 +4,17 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
+use super::unread;
 use crate::observe::Line;
 use crate::observe::event::Outcome;
 use crate::observe::recorder;
 use crate::waker::Key;
-use crate::{panics, ready};
+use crate::{panics, report};
 
 /// The number of a task, unique within its runtime.
 ///
@@ -44,6 +46,8 @@ pub struct JoinError(Box<Failure>);
 struct Failure {
     who: String,
     cause: Cause,
+    /// Stderr has it.
+    is_told: bool,
 }
 
 enum Cause {
@@ -55,7 +59,7 @@ enum Cause {
 
 impl JoinError {
     pub(crate) fn cancelled(who: String) -> Self {
-        Self(Box::new(Failure { who, cause: Cause::Cancelled }))
+        Self(Box::new(Failure { who, cause: Cause::Cancelled, is_told: false }))
     }
 
     /// What looks cancelled was never taken on.
@@ -64,7 +68,7 @@ impl JoinError {
     }
 
     pub(crate) fn panicked(who: String, payload: Box<dyn Any + Send>) -> Self {
-        Self(Box::new(Failure { who, cause: Cause::Panicked(Mutex::new(payload)) }))
+        Self(Box::new(Failure { who, cause: Cause::Panicked(Mutex::new(payload)), is_told: false }))
     }
 
     /// Whether it was aborted, or its runtime ended before it did.
@@ -115,19 +119,23 @@ impl JoinError {
     /// ```
     #[doc(alias = "exception")]
     pub fn into_panic(self) -> Result<Box<dyn Any + Send>, Self> {
-        match self.0.cause {
+        let Failure { who, cause, is_told } = *self.0;
+        match cause {
             Cause::Panicked(payload) => Ok(payload.into_inner().unwrap_or_else(PoisonError::into_inner)),
-            cause => Err(Self(Box::new(Failure { who: self.0.who, cause }))),
+            cause => Err(Self(Box::new(Failure { who, cause, is_told }))),
         }
     }
 
-    /// Tells stderr of a panic that nobody joins. A cancelled task was meant to end.
-    pub(crate) fn report_unread(self) {
-        if self.is_panic() {
-            // In one write, so that what another thread says does not come in between.
-            let report = format!("wheelwright: {self}; nobody joined it\n");
-            eprint!("{report}");
+    /// Tells of a panic, once, and that nobody joined the task. A cancelled one was meant to end.
+    pub(super) fn tell(&mut self, nobody: &str) {
+        if self.is_panic() && !mem::replace(&mut self.0.is_told, true) {
+            report::fail(format!("{self}; {nobody}"));
         }
+    }
+
+    /// Ends an error that nobody reads.
+    pub(super) fn report_unread(mut self) {
+        self.tell("nobody joined it");
         if let Ok(payload) = self.into_panic() {
             panics::drop_contained(payload);
         }
@@ -137,8 +145,10 @@ impl JoinError {
 /// A task in words, while its slot is there; it ends like that.
 pub(super) fn task_at(key: Key, end: Outcome) -> String {
     recorder::will_end(end);
-    let (id, line, name) = ready::describe(key);
-    in_words(&format!("task {id}"), name, line)
+    if end == Outcome::Panicked {
+        unread::note_panic(key);
+    }
+    unread::words(key)
 }
 
 /// A task or job in words.
@@ -187,7 +197,7 @@ pub(crate) fn discard<T>(output: Result<T, JoinError>) {
     match output {
         Ok(value) => {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(value))) {
-                eprintln!("wheelwright: the output of a task panicked when it was dropped: {}", text(&*payload));
+                report::fail(format!("the output of a task panicked when it was dropped: {}", text(&*payload)));
                 panics::drop_contained(payload);
             }
         }

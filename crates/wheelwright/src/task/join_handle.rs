@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{Join, JoinError, TaskId};
+use super::{Join, JoinError, TaskId, unread};
 use crate::observe::event::Kind;
 use crate::observe::recorder::record;
 use crate::observe::{self, Line, WaitOn};
@@ -13,7 +13,10 @@ use crate::waker::Key;
 
 /// The handle of a task: await it for the task's output.
 ///
-/// Dropping it detaches the task, which runs on; a panic of it is then told to stderr.
+/// Dropping it detaches the task, which runs on. A panic of it is then told to stderr, and so is that its output is a
+/// `Result`, which nobody read: say what becomes of it with [`detach`](Self::detach),
+/// [`detach_logged`](JoinHandle::detach_logged) or [`on_done`](Self::on_done). Of a task that was aborted nobody wants an
+/// output, and only a panic is told.
 ///
 /// # Cancel safety
 /// Awaiting it by `&mut` may be given up at any time: the task runs on, and its output stays until it is taken.
@@ -26,13 +29,13 @@ use crate::waker::Key;
 /// });
 /// ```
 #[doc(alias = "Task")]
-#[must_use = "dropping a JoinHandle detaches its task: await it, or drop it knowingly with `drop(handle)`"]
+#[must_use = "dropping a JoinHandle detaches its task: await it, or say `detach()`, `detach_logged()` or `on_done(…)`"]
 pub struct JoinHandle<T> {
     task: Rc<dyn Join<T>>,
-    key: Key,
+    pub(super) key: Key,
     /// As wide as a register: moved together with padding, a narrow one stalls until its store is through.
-    id: u64,
-    spawned_at: Line,
+    pub(super) id: u64,
+    pub(super) spawned_at: Line,
 }
 
 impl<T> JoinHandle<T> {
@@ -55,9 +58,10 @@ impl<T> JoinHandle<T> {
     /// ```
     #[doc(alias = "cancel")]
     pub fn abort(&self) {
+        // Of one that is done, too, nobody wants the output any more.
+        self.task.abort();
         if !self.task.is_done() {
             record(Kind::Cancel, self.id as u32, ready::current_id().into(), 0);
-            self.task.abort();
             self.key.wake();
         }
     }
@@ -91,7 +95,8 @@ impl<T> Future for JoinHandle<T> {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        self.task.detach();
+        let Self { key, id, spawned_at, .. } = *self;
+        unread::note_dropped::<T>(key, id as u32, spawned_at, self.task.detach());
     }
 }
 

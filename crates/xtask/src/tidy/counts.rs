@@ -48,6 +48,7 @@ const SEEING: &[&str] = &[
     "crates/wheelwright/src/inspect",
     "crates/wheelwright/src/record",
     "crates/wheelwright/src/ready/recorded",
+    "crates/wheelwright/src/ready/described",
     "crates/wheelwright/src/runtime/recorded",
 ];
 

@@ -16,31 +16,32 @@ struct Shelf {
 
 const SHELVES: &[Shelf] = &[
     // Plain data, that everyone may write to.
-    Shelf { modules: &["observe", "panics", "show"], may_use: &[] },
+    Shelf { modules: &["observe", "panics", "report", "show"], may_use: &[] },
     // In which order: numbers, that know nothing of what they order.
     Shelf { modules: &["schedule"], may_use: &["observe"] },
     // A waker is a number: of a slot in this thread's table, or of one behind another thread's mailbox.
     Shelf {
         modules: &["waker", "ready", "mailbox"],
-        may_use: &["observe", "panics", "schedule", "waker", "ready", "mailbox"],
+        may_use: &["observe", "panics", "report", "schedule", "waker", "ready", "mailbox"],
     },
     Shelf { modules: &["wait_list"], may_use: &["waker"] },
     // The parts of the loop: none knows another, all they know of tasks is how to wake them.
     Shelf {
         modules: &["task", "reactor", "wheel", "pool"],
-        may_use: &["observe", "panics", "waker", "ready", "wait_list"],
+        may_use: &["observe", "panics", "report", "waker", "ready", "wait_list"],
     },
     // A part with what makes it usable: the wheel with its clock, the outcome of work done elsewhere.
-    Shelf { modules: &["timer"], may_use: &["observe", "panics", "waker", "wheel"] },
-    Shelf { modules: &["completion"], may_use: &["observe", "panics", "waker", "task"] },
+    Shelf { modules: &["timer"], may_use: &["observe", "panics", "report", "waker", "wheel"] },
+    Shelf { modules: &["completion"], may_use: &["observe", "panics", "report", "waker", "task"] },
     // They run on any executor; of the loop's table they know the budget, which is endless elsewhere.
-    Shelf { modules: &["sync", "future"], may_use: &["observe", "panics", "waker", "ready", "wait_list"] },
+    Shelf { modules: &["sync", "future"], may_use: &["observe", "panics", "report", "waker", "ready", "wait_list"] },
     // The only module that knows all the parts.
     Shelf {
         modules: &["runtime"],
         may_use: &[
             "observe",
             "panics",
+            "report",
             "schedule",
             "waker",
             "ready",
@@ -73,6 +74,7 @@ const SHELVES: &[Shelf] = &[
         may_use: &[
             "observe",
             "panics",
+            "report",
             "schedule",
             "waker",
             "wait_list",
@@ -94,7 +96,7 @@ const SHELVES: &[Shelf] = &[
         ],
     },
     // Its own parts run on any executor; what needs timers or slots stands on the shelf below, and is re-exported.
-    Shelf { modules: &["stream"], may_use: &["observe", "panics", "waker", "time", "group"] },
+    Shelf { modules: &["stream"], may_use: &["observe", "panics", "report", "waker", "time", "group"] },
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
