@@ -12,6 +12,7 @@ mod io;
 mod locals;
 mod loops;
 mod locks;
+mod lost;
 mod net;
 mod panics;
 mod readiness;

@@ -162,6 +162,8 @@ show!([] Runtime, |it| id: it.event_loop.id);
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.event_loop.shut_down();
+        // And what was left by that end itself.
+        task::tell_of_the_rest();
         self.event_loop.end_recording();
         schedule::end();
         report::install(None);

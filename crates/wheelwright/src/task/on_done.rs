@@ -138,14 +138,14 @@ impl<T, C: FnOnce(Result<T, JoinError>)> Future for OnDone<T, C> {
 impl<T, C: FnOnce(Result<T, JoinError>)> Drop for OnDone<T, C> {
     fn drop(&mut self) {
         let Some((mut task, callback)) = self.waiting.take() else { return };
-        let (at, is_done) = (self.at, task.is_finished());
+        let at = self.at;
         let last = move || {
             let polled = Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop()));
             if let Poll::Ready(outcome) = polled {
                 call(callback, outcome, at);
             }
         };
-        if is_done {
+        if !ready::is_installed() {
             return last();
         }
         unread::at_last(Box::new(last));

@@ -125,17 +125,17 @@ pub(crate) fn tell_of_the_rest() {
         (left.panicked.take(), left.untouched.take())
     });
     panicked.iter().filter_map(Weak::upgrade).for_each(|task| task.tell_unread());
-    if let Some(more) = untouched.len().checked_sub(NAMED + 1) {
-        let more = format!("; and {} more", more + 1);
-        tell_untouched(untouched.len(), &untouched[..NAMED], &more);
-    } else if !untouched.is_empty() {
-        tell_untouched(untouched.len(), &untouched, "");
+    if !untouched.is_empty() {
+        tell_of_untouched(&untouched);
     }
 }
 
-fn tell_untouched(count: usize, named: &[String], more: &str) {
-    let tasks = if count == 1 { "task was" } else { "tasks were" };
-    report::tell(format_args!("{count} {tasks} never polled before the runtime ended: {}{more}", named.join("; ")));
+#[cold]
+fn tell_of_untouched(tasks: &[String]) {
+    let (count, were) = (tasks.len(), if tasks.len() == 1 { "task was" } else { "tasks were" });
+    let named = tasks.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
+    let more = count.checked_sub(NAMED + 1).map(|more| format!("; and {} more", more + 1)).unwrap_or_default();
+    report::tell(format_args!("{count} {were} never polled before the runtime ended: {named}{more}"));
 }
 
 /// A task in words, while its slot is there.
