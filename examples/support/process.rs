@@ -1,7 +1,7 @@
 //! Turns this program into a second process with a role of its own, so that the figures of the two do not mix.
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Child as Process, ChildStdout, Command, Stdio};
+use std::process::{Child as Process, ChildStdout, Command, ExitStatus, Stdio};
 
 use wheelwright::spawn_blocking;
 
@@ -57,6 +57,25 @@ impl Drop for Child {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// How a child process ended, and what it left.
+#[derive(Debug)]
+pub struct End {
+    /// Its code, or the signal.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub output: String,
+    /// What it wrote to stderr.
+    pub complaints: String,
+}
+
+/// Runs this program again with `arguments`, to its end.
+pub fn end(arguments: &[&str]) -> io::Result<End> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let end = command.args(arguments).env("RUST_BACKTRACE", "0").stdin(Stdio::null()).output()?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(End { status: end.status, output: text(end.stdout), complaints: text(end.stderr) })
 }
 
 /// In the child: waits until whoever started it is gone.

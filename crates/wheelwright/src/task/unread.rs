@@ -25,8 +25,8 @@ struct Left {
     room: Cell<usize>,
     /// Of tasks that are done, have a handle and gave a `Result`: its report needs the name, and their slot is gone.
     names: RefCell<BTreeMap<Key, Rc<str>>>,
-    /// Tasks that were never polled, in words.
-    untouched: RefCell<Vec<String>>,
+    /// Tasks that were never polled, in words. Who holds the handle of one still will learn it there.
+    untouched: RefCell<Vec<(String, Weak<dyn Run>)>>,
     /// What waits until all tasks are gone.
     last: RefCell<Vec<Box<dyn FnOnce()>>>,
 }
@@ -95,14 +95,19 @@ pub(super) fn note_output<T>(key: Key) {
 
 #[cold]
 fn tell_of_result<T>(who: String) {
-    let output = type_name::<T>().trim_start_matches("core::result::");
+    let is_in_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    let parts = type_name::<T>().split_inclusive(|letter| !is_in_path(letter));
+    let output: String = parts.map(|part| part.rsplit("::").next().unwrap_or(part)).collect();
     report::fail(format!("{who} gave a {output} that nobody read: await its handle, or let go of it by detach_logged"));
 }
 
 /// The runtime ends before a task did.
 pub(super) fn note_cut_short(key: Key) {
-    if ready::is_untouched(key) && !std::thread::panicking() {
-        LEFT.with(|left| left.untouched.borrow_mut().push(words(key)));
+    if !ready::is_untouched(key) || std::thread::panicking() {
+        return;
+    }
+    if let Some((_, task)) = ready::find_task(key.slot()) {
+        LEFT.with(|left| left.untouched.borrow_mut().push((words(key), Rc::downgrade(&task))));
     }
 }
 
@@ -125,13 +130,14 @@ pub(crate) fn tell_of_the_rest() {
         (left.panicked.take(), left.untouched.take())
     });
     panicked.iter().filter_map(Weak::upgrade).for_each(|task| task.tell_unread());
-    if !untouched.is_empty() {
-        tell_of_untouched(&untouched);
-    }
+    let lost = untouched.into_iter().filter(|(_, task)| task.strong_count() == 0);
+    tell_of_untouched(&lost.map(|(words, _)| words).collect::<Vec<_>>());
 }
 
-#[cold]
 fn tell_of_untouched(tasks: &[String]) {
+    if tasks.is_empty() {
+        return;
+    }
     let (count, were) = (tasks.len(), if tasks.len() == 1 { "task was" } else { "tasks were" });
     let named = tasks.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
     let more = count.checked_sub(NAMED + 1).map(|more| format!("; and {} more", more + 1)).unwrap_or_default();

@@ -76,5 +76,6 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::measured("slow_clients"),
     Program::measured("threads_vs_async").checked_with(&["--quick"]),
     Program::measured("per_core"),
+    Program::paused("lost_errors"),
     Program::paused("replay"),
 ];
