@@ -19,7 +19,7 @@ pub(crate) fn run(work: Work) -> io::Result<()> {
         for _ in 0..work.connections.div_ceil(OF_ONE_PORT) {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
             print!("{} ", listener.local_addr()?.port());
-            drop(spawn(accept(listener, work, Rc::clone(&all_are_here))));
+            spawn(accept(listener, work, Rc::clone(&all_are_here))).detach();
         }
         println!();
         released().await;
@@ -32,7 +32,7 @@ async fn accept(listener: TcpListener, work: Work, all_are_here: Rc<Barrier>) {
     let step = work.wait / work.connections.min(OF_ONE_PORT).into();
     for place in 0.. {
         let (stream, _) = listener.accept().await.expect("there are descriptors enough");
-        drop(spawn(answer(stream, step * place, work.wait, Rc::clone(&all_are_here))));
+        spawn(answer(stream, step * place, work.wait, Rc::clone(&all_are_here))).detach();
     }
 }
 

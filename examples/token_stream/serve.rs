@@ -41,26 +41,28 @@ pub(crate) fn start(port: u16) -> io::Result<(Running, Rc<Record>)> {
 /// The answer as server-sent events, and at the end one that says so: a browser takes any other end for an accident.
 fn events(mut answer: Answer) -> Response<Body> {
     let (sender, events) = mpsc::channel(1);
-    drop(spawn(async move {
+    spawn(async move {
         while let Some((number, token)) = answer.next(|| sender.is_closed()).await {
             sender.send(Event::new(token).with_id(number.to_string())?.with_retry(RETRY)).await?;
         }
         sender.send(Event::new("").with_name("done")?).await?;
         Ok::<_, Box<dyn Error>>(()) // an error says that nobody reads on
-    }));
+    })
+    .detach();
     sse(events)
 }
 
 /// The answer as it is. A sender that is dropped before it finishes breaks the body off, which its reader sees.
 fn text(mut answer: Answer) -> Response<Body> {
     let (sender, body) = Body::channel(1);
-    drop(spawn(async move {
+    spawn(async move {
         while let Some((_, token)) = answer.next(|| sender.is_closed()).await {
             sender.send(token).await?;
         }
         sender.finish();
         Ok::<_, Box<dyn Error>>(())
-    }));
+    })
+    .detach();
     reply("text/plain; charset=utf-8", body)
 }
 

@@ -69,10 +69,11 @@ pub(crate) fn emfile_for_many() {
         let accepted = Rc::new(Event::new());
         for _ in 0..8 {
             let (listener, accepted) = (Rc::clone(&listener), Rc::clone(&accepted));
-            drop(spawn_named("acceptor", async move {
+            spawn_named("acceptor", async move {
                 drop(listener.accept().await.expect("the lack passes, and is no error"));
                 accepted.set();
-            }));
+            })
+            .detach();
         }
         let begin = time::now();
         time::sleep(Duration::from_millis(30)).await;
@@ -134,11 +135,12 @@ pub(crate) fn none_left() {
             let accepting = spawn(async move {
                 loop {
                     let (mut stream, _) = server.accept().await.expect("a connection");
-                    drop(spawn(async move {
+                    spawn(async move {
                         let mut buf = [0; 16];
                         let _ = stream.read(&mut buf).await;
                         let _ = stream.write_all(&buf).await;
-                    }));
+                    })
+                    .detach();
                 }
             });
             join_all((0..50_u64).map(async |n| {

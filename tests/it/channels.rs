@@ -48,7 +48,7 @@ fn workers_that_are_cancelled_at_random_lose_no_job() {
         let inbox = Rc::new(wheelwright::sync::Mutex::new(inbox));
         for worker in 1..=4 {
             let (inbox, done) = (Rc::clone(&inbox), done.clone());
-            drop(spawn(async move {
+            spawn(async move {
                 loop {
                     // The limit drops the `recv` and the wait for the lock again and again.
                     let job = match timeout(SECOND / worker, async { inbox.lock().await.recv().await }).await {
@@ -59,7 +59,8 @@ fn workers_that_are_cancelled_at_random_lose_no_job() {
                     sleep(SECOND / 3 * (job % 4)).await;
                     done.try_send(job).expect("the results are awaited");
                 }
-            }));
+            })
+            .detach();
         }
         let feeder = spawn(async move {
             for job in 0..100_u32 {

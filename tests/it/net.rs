@@ -204,14 +204,15 @@ fn the_two_ways_of_a_connection_run_in_two_tasks() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a connection");
         let (mut echo, _) = listener.accept().await.expect("a connection");
-        drop(spawn(async move {
+        spawn(async move {
             let mut buf = [0; 4096];
             while let Ok(count @ 1..) = echo.read(&mut buf).await {
                 if echo.write_all(&buf[..count]).await.is_err() {
                     return;
                 }
             }
-        }));
+        })
+        .detach();
         let (mut input, mut output) = client.into_split();
         let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| n as u8).collect();
         let sent = bytes.clone();

@@ -69,11 +69,12 @@ fn a_spawn_in_a_destructor_at_shutdown_is_cancelled() {
     let outcome = Rc::new(RefCell::new(None));
     let note = Rc::clone(&outcome);
     block_on(async move {
-        drop(spawn(async move {
+        spawn(async move {
             let _guard =
                 OnDrop(move || *note.borrow_mut() = Some(spawn(async { unreachable!("nothing starts any more") })));
             pending::<()>().await;
-        }));
+        })
+        .detach();
         yield_now().await;
     });
     let task: JoinHandle<()> = outcome.borrow_mut().take().expect("the destructor ran");
@@ -98,12 +99,14 @@ fn tasks_wait_between_two_calls_of_block_on() {
     let runtime = Runtime::builder().build().expect("a loop");
     let counter = Rc::new(Cell::new(0));
     let counting = Rc::clone(&counter);
-    drop(runtime.spawn(async move {
-        loop {
-            counting.set(counting.get() + 1);
-            yield_now().await;
-        }
-    }));
+    runtime
+        .spawn(async move {
+            loop {
+                counting.set(counting.get() + 1);
+                yield_now().await;
+            }
+        })
+        .detach();
     runtime.block_on(yield_now());
     let before = counter.get();
     assert!(0 < before);
@@ -119,12 +122,13 @@ fn the_root_is_dropped_before_the_tasks_and_both_within_the_runtime() {
         let _guard = OnDrop(move || {
             by_root.borrow_mut().push(("root", wheelwright::Handle::current().spawn(async || {}).is_ok()))
         });
-        drop(spawn(async move {
+        spawn(async move {
             let _guard = OnDrop(move || {
                 by_task.borrow_mut().push(("task", wheelwright::Handle::current().spawn(async || {}).is_ok()))
             });
             pending::<()>().await;
-        }));
+        })
+        .detach();
         yield_now().await;
     });
     assert_eq!(*order.borrow(), [("root", true), ("task", false)], "the inbox closes before the tasks end");

@@ -184,12 +184,13 @@ fn a_connect_waits_until_the_listener_has_room() {
 fn the_two_ways_run_in_two_tasks_and_a_shutdown_ends_one() {
     run(async || {
         let (client, mut echo) = UnixStream::pair().expect("a pair");
-        drop(spawn(async move {
+        spawn(async move {
             let mut buf = [0; 4096];
             while let Ok(count @ 1..) = echo.read(&mut buf).await {
                 echo.write_all(&buf[..count]).await.expect("a write");
             }
-        }));
+        })
+        .detach();
         let (mut input, mut output) = client.into_split();
         let writer = spawn(async move {
             output.write_all(&[7; 1_000_000]).await.expect("a write");

@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
 async fn connect(addr: SocketAddr) -> io::Result<Sender> {
     let stream = TcpStream::connect(addr).await?;
     let (requests, connection) = handshake(Connection(stream)).await.map_err(io::Error::other)?;
-    drop(wheelwright::spawn(connection));
+    wheelwright::spawn(async { drop(connection.await) }).detach();
     Ok(Sender { host: addr.to_string(), requests })
 }
 

@@ -12,7 +12,7 @@ fn main() -> io::Result<()> {
         server::announce(listener.local_addr()?)?;
         loop {
             let (stream, _) = listener.accept().await?;
-            drop(wheelwright::spawn(hyper_server::serve(Connection(stream))));
+            wheelwright::spawn(async { drop(hyper_server::serve(Connection(stream)).await) }).detach();
         }
     })
 }

@@ -57,7 +57,8 @@ async fn accept(listener: TcpListener, answered: Rc<Cell<usize>>) -> io::Result<
                 Ok::<_, Infallible>(Response::new(Full::new(question)))
             }
         });
-        drop(spawn(Builder::new().serve_connection(Connection(stream), answer)));
+        let serving = Builder::new().serve_connection(Connection(stream), answer);
+        spawn(async { drop(serving.await) }).detach();
     }
 }
 

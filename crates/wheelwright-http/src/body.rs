@@ -106,14 +106,14 @@ impl Body {
     ///
     /// async fn countdown(_: http::Request<Incoming>) -> Response<Body> {
     ///     let (sender, body) = Body::channel(1);
-    ///     drop(wheelwright::spawn(async move {
+    ///     wheelwright::spawn(async move {
     ///         for number in (0..1_000).rev() {
     ///             // An error says that nobody reads on: there is no use in counting further.
     ///             sender.send(format!("{number}\n")).await?;
     ///         }
     ///         sender.finish();
     ///         Ok::<_, Error>(())
-    ///     }));
+    ///     }).detach_logged();
     ///     Response::new(body)
     /// }
     /// # let _ = countdown;
@@ -200,14 +200,14 @@ impl Body {
 ///
 /// # wheelwright::block_on(async {
 /// let (sender, events) = mpsc::channel(1);
-/// drop(wheelwright::spawn(async move {
+/// wheelwright::spawn(async move {
 ///     for number in 1..=3 {
 ///         // An error says that nobody reads on.
 ///         sender.send(Event::new(format!("token {number}"))).await?;
 ///     }
 ///     sender.send(Event::new("").with_name("done")?).await?;
 ///     Ok::<_, Box<dyn std::error::Error>>(())
-/// }));
+/// }).detach_logged();
 /// let response = sse(events);
 /// assert_eq!(response.headers()["content-type"], "text/event-stream");
 /// assert_eq!(response.headers()["cache-control"], "no-store");

@@ -282,7 +282,8 @@ fn a_stream_that_breaks_off_says_so_behind_its_last_event() {
     run(async {
         let (_running, mut stream) = served(|_| {
             let (sender, body) = Body::channel(2);
-            drop(wheelwright::spawn(async move { sender.send("retry: 7\ndata: whole\n\ndata: half\n").await }));
+            wheelwright::spawn(async move { sender.send("retry: 7\ndata: whole\n\ndata: half\n").await })
+                .detach_logged();
             let mut response = sse(stream::iter([]));
             *response.body_mut() = body;
             response

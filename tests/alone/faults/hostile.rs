@@ -155,7 +155,7 @@ async fn accept(listener: TcpListener, log: Arc<Log>) {
         }
         stream.set_nodelay(true).expect("the connection is there");
         let (log, barriers) = (Arc::clone(&log), Rc::clone(&barriers));
-        drop(spawn(Peer { stream, inbox: Vec::new(), count: 0, log, barriers }.serve()));
+        spawn(Peer { stream, inbox: Vec::new(), count: 0, log, barriers }.serve()).detach();
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn older(port: u16) -> u16 {
 fn start(server: u16, mut fate: impl FnMut() -> Fate + 'static) -> u16 {
     let listener = TcpListener::bind("0.0.0.0:0").expect("a free port");
     let port = listener.local_addr().expect("it is bound").port();
-    drop(spawn(async move {
+    spawn(async move {
         loop {
             let (near, _) = listener.accept().await.expect("the listener lives");
             let fate = fate();
@@ -72,7 +72,8 @@ fn start(server: u16, mut fate: impl FnMut() -> Fate + 'static) -> u16 {
                 let _ = relay(near, server, fate).await;
             }));
         }
-    }));
+    })
+    .detach();
     port
 }
 

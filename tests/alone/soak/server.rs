@@ -111,7 +111,7 @@ fn in_pieces(page: Bytes) -> Body {
 /// The first half of a page, and after a pause the second one; without a pause it is broken off.
 fn by_a_task(mut page: Bytes, pause: Option<Duration>) -> Body {
     let (sender, body) = Body::channel(1);
-    drop(spawn(async move {
+    spawn(async move {
         // An error says that the client is gone.
         sender.send(page.split_to(page.len() / 2)).await?;
         if let Some(pause) = pause {
@@ -120,7 +120,8 @@ fn by_a_task(mut page: Bytes, pause: Option<Duration>) -> Body {
             sender.finish();
         }
         Ok::<_, wheelwright_http::Error>(())
-    }));
+    })
+    .on_done(drop);
     body
 }
 

@@ -187,7 +187,7 @@ fn an_operation_may_use_its_own_descriptor_and_the_runtime() {
         let again = Rc::clone(&reader);
         let outer = reader.read_with(move |pipe| {
             let inner = Rc::clone(&again);
-            drop(spawn(async move { inner.read_with(read_from).await }));
+            spawn(async move { inner.read_with(read_from).await }).on_done(drop);
             let mut nested = again.read_with(read_from);
             drop(std::pin::Pin::new(&mut nested).poll(&mut std::task::Context::from_waker(std::task::Waker::noop())));
             drop(nested);

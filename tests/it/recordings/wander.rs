@@ -40,8 +40,8 @@ async fn wander(mut rng: Rng, look: Look, depth: u32, semaphore: Rc<Semaphore>) 
                 sleep(Duration::from_millis(rng.u64(..3))).await;
             }
             6 => drop(join_all((0..3).map(|n| sleep(Duration::from_millis(n)))).await),
-            7 if rng.u32(..8) == 0 => drop(spawn(async { panic!("planned") })),
-            _ => drop(spawn_named("short <&>", async {})),
+            7 if rng.u32(..8) == 0 => spawn(async { panic!("planned") }).detach(),
+            _ => spawn_named("short <&>", async {}).detach(),
         }
     }
     for child in children {

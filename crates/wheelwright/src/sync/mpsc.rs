@@ -44,7 +44,7 @@ pub use leaves::{Receiving, Reserving, Sending};
 ///     let (sender, mut receiver) = mpsc::channel(2);
 ///     for worker in 0..3 {
 ///         let sender = sender.clone();
-///         drop(wheelwright::spawn(async move { sender.send(worker).await }));
+///         wheelwright::spawn(async move { sender.send(worker).await }).detach_logged();
 ///     }
 ///     drop(sender);
 ///     let mut sum = 0;
