@@ -18,6 +18,38 @@ use crate::waker::Key;
 /// [`detach_logged`](JoinHandle::detach_logged) or [`on_done`](Self::on_done). Of a task that was aborted nobody wants an
 /// output, and only a panic is told.
 ///
+/// The compiler tells of a handle that is not made use of, as it does of a future that is not awaited:
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// wheelwright::block_on(async {
+///     wheelwright::spawn(async {});
+/// });
+/// ```
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// wheelwright::block_on(async {
+///     wheelwright::spawn(async {}).detach();
+/// });
+/// ```
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// async fn work() {}
+/// wheelwright::block_on(async {
+///     work();
+/// });
+/// ```
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// async fn work() {}
+/// wheelwright::block_on(async {
+///     work().await;
+/// });
+/// ```
+///
 /// # Cancel safety
 /// Awaiting it by `&mut` may be given up at any time: the task runs on, and its output stays until it is taken.
 ///
