@@ -5,7 +5,10 @@ use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
 
-use wheelwright::{JoinHandle, Runtime, Schedule, Unhandled, block_on, spawn, spawn_blocking, time, yield_now};
+use wheelwright::sync::{Event, Mutex, Semaphore, mpsc};
+use wheelwright::{
+    JoinHandle, Runtime, Schedule, Unhandled, block_on, inspect, spawn, spawn_blocking, time, yield_now,
+};
 
 use crate::support::{OnDrop, message_of};
 
@@ -227,4 +230,29 @@ fn by_default_a_failure_ends_nothing() {
         5
     });
     assert_eq!(outcome, 5);
+}
+
+#[test]
+fn waits_that_are_dropped_unpolled_are_counted_and_no_others() {
+    wheelwright::test(async || {
+        let (mutex, semaphore, event) = (Mutex::new(()), Semaphore::new(1), Event::new());
+        let before = inspect::unpolled();
+        drop(time::sleep(Duration::from_secs(1)));
+        drop(mutex.lock());
+        drop(semaphore.acquire());
+        drop(event.wait());
+        assert_eq!(inspect::unpolled() - before, 4);
+        // Ready at once, after a wait, and given up in the middle.
+        let held = mutex.lock().await;
+        time::sleep(Duration::from_secs(1)).await;
+        time::sleep(Duration::ZERO).await;
+        assert!(time::timeout(Duration::from_secs(1), mutex.lock()).await.is_err());
+        assert!(time::timeout(Duration::from_secs(1), time::sleep(Duration::from_secs(2))).await.is_err());
+        drop(held);
+        drop(mutex.lock().await);
+        let (sender, mut receiver) = mpsc::channel(1);
+        sender.send(1).await.expect("there is room");
+        assert_eq!(receiver.recv().await, Some(1));
+        assert_eq!(inspect::unpolled() - before, 4);
+    });
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
-use crate::observe::{Wait, WaitOn};
+use crate::observe::{self, Wait, WaitOn};
 use crate::task::TaskId;
 use crate::{ready, runtime};
 
@@ -134,6 +134,31 @@ pub fn live() -> Live {
         sources: event_loop.reactor.len(),
         blocking_jobs: event_loop.pool.unfinished(),
     })
+}
+
+/// Counts the waits of this thread that were dropped before anybody polled them, so far.
+///
+/// Those are the sleeps, and the waits in a line of [`sync`](crate::sync): for locks, permits, events and their like. The
+/// compiler warns of one that is a statement by itself; one that is bound to a name and forgotten is only counted. So is the arm
+/// of a [`race`](crate::race()) or a [`select`](crate::select()) that was over before its turn, which is no mistake: a number that
+/// grows where nothing is raced is one.
+///
+/// ```
+/// use std::time::Duration;
+/// use wheelwright::{inspect, time::sleep};
+///
+/// wheelwright::test(async || {
+///     let before = inspect::unpolled();
+///     let pause = sleep(Duration::from_secs(1)); // and no await
+///     drop(pause);
+///     sleep(Duration::from_secs(1)).await;
+///     assert_eq!(inspect::unpolled() - before, 1);
+/// });
+/// ```
+#[doc(alias("was never awaited", "RuntimeWarning"))]
+#[must_use]
+pub fn unpolled() -> u64 {
+    observe::unpolled()
 }
 
 fn parked(wait: Wait) -> TaskState {

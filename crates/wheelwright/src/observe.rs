@@ -114,6 +114,7 @@ const NO_NOTE: Note = Note { at: None, resource: 0, on: WaitOn::Unknown, further
 
 thread_local! {
     static NOTE: Cell<Note> = const { Cell::new(NO_NOTE) };
+    static UNPOLLED: Cell<u64> = const { Cell::new(0) };
     static NEXT_RESOURCE: Cell<u32> = const { Cell::new(1) };
     // Which number a line has, direct-mapped by its address, so that the common case costs one comparison.
     static RECENT: [Cell<(usize, u16)>; 64] = const { [const { Cell::new((0, 0)) }; 64] };
@@ -143,6 +144,17 @@ pub(crate) fn note() -> Option<Wait> {
     let note = NOTE.get();
     let at = note.at?;
     Some(Wait { resource: note.resource, at: Place::of(at), on: note.on, further: note.further })
+}
+
+/// A leaf is dropped that was never polled.
+#[inline]
+pub(crate) fn note_unpolled() {
+    UNPOLLED.set(UNPOLLED.get() + 1);
+}
+
+/// How many leaves of this thread were.
+pub(crate) fn unpolled() -> u64 {
+    UNPOLLED.get()
 }
 
 /// A duration in nanoseconds; 584 years if it is longer.

@@ -182,6 +182,9 @@ impl Future for Sleep {
 impl Drop for Sleep {
     #[inline]
     fn drop(&mut self) {
+        if let (Due::At(_) | Due::NextLap, None) = (self.due, &self.timer) {
+            observe::note_unpolled();
+        }
         self.disarm();
     }
 }

@@ -67,6 +67,15 @@ pub(super) enum Left<T> {
     Served(u64),
 }
 
+impl Drop for Place {
+    #[inline]
+    fn drop(&mut self) {
+        if let Progress::New = self.progress {
+            observe::note_unpolled();
+        }
+    }
+}
+
 impl Place {
     #[track_caller]
     pub(super) fn new() -> Self {
