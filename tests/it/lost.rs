@@ -5,7 +5,7 @@ use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
 
-use wheelwright::sync::{Event, Mutex, Semaphore, mpsc};
+use wheelwright::sync::{Mutex, RwLock, Semaphore, mpsc};
 use wheelwright::{
     JoinHandle, Runtime, Schedule, Unhandled, block_on, inspect, spawn, spawn_blocking, time, yield_now,
 };
@@ -235,12 +235,12 @@ fn by_default_a_failure_ends_nothing() {
 #[test]
 fn waits_that_are_dropped_unpolled_are_counted_and_no_others() {
     wheelwright::test(async || {
-        let (mutex, semaphore, event) = (Mutex::new(()), Semaphore::new(1), Event::new());
+        let (mutex, semaphore, lock) = (Mutex::new(()), Semaphore::new(1), RwLock::new(()));
         let before = inspect::unpolled();
         drop(time::sleep(Duration::from_secs(1)));
         drop(mutex.lock());
         drop(semaphore.acquire());
-        drop(event.wait());
+        drop(lock.read());
         assert_eq!(inspect::unpolled() - before, 4);
         // Ready at once, after a wait, and given up in the middle.
         let held = mutex.lock().await;

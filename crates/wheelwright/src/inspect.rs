@@ -136,9 +136,9 @@ pub fn live() -> Live {
     })
 }
 
-/// Counts the waits of this thread that were dropped before anybody polled them, so far.
+/// Counts the waits that were dropped before anybody polled them.
 ///
-/// Those are the sleeps, and the waits in a line of [`sync`](crate::sync): for locks, permits, events and their like. The
+/// Those are the sleeps of this thread, and its waits for permits and locks, so far. The
 /// compiler warns of one that is a statement by itself; one that is bound to a name and forgotten is only counted. So is the arm
 /// of a [`race`](crate::race()) or a [`select`](crate::select()) that was over before its turn, which is no mistake: a number that
 /// grows where nothing is raced is one.

@@ -182,10 +182,11 @@ impl Future for Sleep {
 impl Drop for Sleep {
     #[inline]
     fn drop(&mut self) {
-        if let (Due::At(_) | Due::NextLap, None) = (self.due, &self.timer) {
-            observe::note_unpolled();
+        match self.timer.take() {
+            Some((timers, key)) => timers.disarm(key),
+            None if matches!(self.due, Due::At(_) | Due::NextLap) => observe::note_unpolled(),
+            None => {}
         }
-        self.disarm();
     }
 }
 

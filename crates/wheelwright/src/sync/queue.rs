@@ -67,15 +67,6 @@ pub(super) enum Left<T> {
     Served(u64),
 }
 
-impl Drop for Place {
-    #[inline]
-    fn drop(&mut self) {
-        if let Progress::New = self.progress {
-            observe::note_unpolled();
-        }
-    }
-}
-
 impl Place {
     #[track_caller]
     pub(super) fn new() -> Self {
@@ -135,10 +126,10 @@ impl Place {
         false
     }
 
-    /// Whether it was in line and has not told of its end.
+    /// Whether it has told of its end.
     #[inline]
-    pub(super) fn is_queued(&self) -> bool {
-        matches!(self.progress, Progress::Queued(_))
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.progress, Progress::Done)
     }
 
     /// Gives up what was not taken, to wait again from the end of the line.

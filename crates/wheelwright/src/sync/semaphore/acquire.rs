@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use super::{Permits, Semaphore};
-use crate::ready;
 use crate::sync::Closed;
 use crate::sync::queue::{Left, Place};
+use crate::{observe, ready};
 
 /// Waits for permits of a [`Semaphore`].
 ///
@@ -49,7 +49,8 @@ impl<S: Deref<Target = Semaphore>> Acquiring<S> {
             // It may have stood in front of others who want less.
             Left::Line(_waiter) => self.semaphore.grant(),
             Left::Served(ticket) if !self.semaphore.is_closed_to(ticket) => self.semaphore.release(self.wants),
-            Left::Served(_) | Left::Nothing => {}
+            Left::Served(_) => {}
+            Left::Nothing => observe::note_unpolled(),
         }
     }
 }
@@ -84,7 +85,7 @@ impl<S: Deref<Target = Semaphore> + Clone + Unpin> Future for Acquiring<S> {
 impl<S: Deref<Target = Semaphore>> Drop for Acquiring<S> {
     #[inline]
     fn drop(&mut self) {
-        if self.place.is_queued() {
+        if !self.place.is_done() {
             self.give_up();
         }
     }
