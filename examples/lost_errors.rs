@@ -9,6 +9,7 @@ use std::env;
 use std::fs::remove_file;
 use std::io;
 use std::mem;
+use std::panic::Location;
 
 use support::process;
 use wheelwright::{JoinError, Runtime, Unhandled, block_on, spawn_blocking, spawn_named, yield_now};
@@ -26,39 +27,46 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// Says what is lost here, and by which line.
-fn planted<T>(line: u32, what: &str, _: T) {
-    println!("{line} {what}");
+/// Says what the next line loses.
+#[track_caller]
+fn next(what: &str) {
+    println!("{} {what}", Location::caller().line() + 1);
 }
 
 async fn lose() {
     let broken = async || -> () { panic!("out of paper") };
     let failed = async || remove_file("/no/such/file");
     // Nobody holds a handle any more when it happens.
-    planted(line!(), "a panic, its task detached", spawn_named("detached", broken()).detach());
-    planted(line!(), "an error, its handle dropped before", spawn_named("early", failed()));
-    planted(line!(), "an error, its task detached and logged", spawn_named("logged", failed()).detach_logged());
-    planted(line!(), "a panic of a callback", spawn_named("done", async {}).on_done(|_| panic!("out of ink")));
+    next("a panic, its task detached");
+    spawn_named("detached", broken()).detach();
+    next("an error, its handle dropped before");
+    drop(spawn_named("early", failed()));
+    next("an error, its task detached and logged");
+    spawn_named("logged", failed()).detach_logged();
+    next("a panic of a callback");
+    spawn_named("done", async {}).on_done(|_| panic!("out of ink"));
     // Somebody holds one, and never looks.
-    let (panicked, line) = (spawn_named("unread", broken()), line!());
-    planted(line, "a panic, its handle dropped after", ());
-    let (unread, line) = (spawn_named("late", failed()), line!());
-    planted(line, "an error, its handle dropped after", ());
-    planted(line!(), "a panic, its handle kept for ever", mem::forget(spawn_named("kept", broken())));
+    next("a panic, its handle dropped after");
+    let panicked = spawn_named("unread", broken());
+    next("an error, its handle dropped after");
+    let unread = spawn_named("late", failed());
+    next("a panic, its handle kept for ever");
+    mem::forget(spawn_named("kept", broken()));
+    next("a panic of a blocking job");
+    let job = spawn_blocking(|| panic!("out of toner"));
     // An error that is handed over is not lost.
     spawn_named("heard", failed()).on_done(|outcome: Result<io::Result<()>, JoinError>| {
         eprintln!("the callback heard: {}", outcome.expect("it ran to its end").expect_err("there is no such file"));
     });
-    let job = spawn_blocking(|| panic!("out of toner"));
-    while !job.is_finished() {
-        yield_now().await;
-    }
-    planted(line!() - 4, "a panic of a blocking job", job);
     for _ in 0..3 {
         yield_now().await;
     }
-    drop((panicked, unread));
-    planted(line!(), "work that never began", spawn_named("too late", async {}).detach());
+    while !job.is_finished() {
+        yield_now().await;
+    }
+    drop((panicked, unread, job));
+    next("work that never began");
+    spawn_named("too late", async {}).detach();
 }
 
 /// A task fails while the others could go on for ever.
