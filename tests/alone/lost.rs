@@ -54,7 +54,7 @@ pub(crate) fn is_told_of_each(command: &mut Command) -> Result<(), String> {
         ("1 task was never polled before the runtime ended: task 13 'untouched' spawned at tests/alone/lost.rs:", ""),
     ] {
         let is_it = |line: &&str| line.starts_with(who) && line.contains(what);
-        let Some(at) = told.iter().position(|line| is_it(line)) else {
+        let Some(at) = told.iter().position(is_it) else {
             return Err(format!("{who} … {what}: not told of, or twice:\n{stderr}"));
         };
         told.remove(at);
