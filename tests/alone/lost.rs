@@ -88,6 +88,11 @@ pub(crate) fn lose_nothing() {
         spawn(pending::<()>()).on_done(drop);
         laps(1).await;
     });
+    // It never ran, and who holds the handle learns it there.
+    let runtime = Runtime::builder().build().expect("a loop");
+    let held = runtime.spawn(pending::<()>());
+    drop(runtime);
+    assert!(block_on(held).expect_err("it did not run").is_cancelled());
 }
 
 /// A task that panics under `Abort`.
