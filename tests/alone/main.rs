@@ -13,6 +13,7 @@ mod memory;
 mod reports;
 mod schedules;
 mod signals;
+mod slow;
 mod soak;
 mod stdin;
 
@@ -82,6 +83,22 @@ const CASES: &[Case] = &[
     Case { name: "a_run_with_fewer_choices_is_noticed", body: schedules::shorter, check: succeeds },
     Case { name: "every_order_is_run_once", body: schedules::each_order_once, check: succeeds },
     Case { name: "runs_that_differ_are_noticed", body: schedules::determinism, check: succeeds },
+    Case {
+        name: "slow_polls_that_are_alike_are_counted",
+        body: slow::again_and_again,
+        check: slow::counts_what_is_alike,
+    },
+    Case { name: "the_environment_switches_debug_mode", body: slow::sleep_a_while, check: slow::by_the_environment },
+    Case {
+        name: "debug_mode_reports_slow_polls_unless_the_environment_forbids_it",
+        body: slow::sleep_in_debug_mode,
+        check: slow::once_unless_forbidden,
+    },
+    Case {
+        name: "a_poll_that_is_not_let_run_is_told_as_such",
+        body: slow::crowded_out,
+        check: slow::is_the_systems_doing,
+    },
     Case { name: "terminate_hears_sigterm_only", body: signals::wait_for_both, check: signals::interrupt_and_end },
     Case { name: "a_refused_port_is_told_to_every_call", body: faults::refused, check: succeeds },
     Case { name: "a_connect_that_nobody_answers_ends_at_its_limit", body: faults::unanswered, check: succeeds },

@@ -19,6 +19,7 @@ mod readiness;
 mod recordings;
 mod scopes;
 mod shutdown;
+mod slow_polls;
 mod streams;
 mod support;
 mod sync;

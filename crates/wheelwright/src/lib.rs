@@ -37,6 +37,7 @@ pub mod io; // bytes from anywhere: lines, copies, any descriptor
 pub mod signal; // Ctrl-C
 pub mod inspect; // who is there, and waits for what
 pub mod record; // what the loop did
+pub mod slow; // who held it up
 
 #[cfg(test)]
 mod test_waker; // wakers that watch and misbehave

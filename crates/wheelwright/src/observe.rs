@@ -12,7 +12,10 @@ use std::time::Duration;
 
 pub(crate) mod event;
 pub(crate) mod recorder;
+pub(crate) mod report;
+pub(crate) mod slow;
 pub(crate) mod state;
+pub(crate) mod usage;
 
 /// A line of source.
 pub(crate) type Line = &'static Location<'static>;

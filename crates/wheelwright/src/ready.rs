@@ -29,7 +29,7 @@ mod recorded;
 mod table;
 
 pub(crate) use described::{describe, excuse, is_untouched, name};
-pub(crate) use recorded::{begin_recording, note_lap, note_park, state, task_or_nobody};
+pub(crate) use recorded::{begin_recording, note_end, note_lap, note_park, state, task_or_nobody};
 
 pub(crate) use table::{KERNEL, Next, Parent, Run, Slot, THREAD, TIMER, WokenList};
 use table::{NO_RUNTIME, Occupant, Table};
@@ -245,12 +245,15 @@ pub(crate) fn is_any_ready() -> bool {
 
 /// Takes the next entry of the lap and begins its poll; `None` when the lap is over.
 #[inline]
-pub(crate) fn next<const RECORDED: bool>() -> Option<Next> {
+pub(crate) fn next<const WATCHED: bool>() -> Option<Next> {
     LOCAL.with(|local| {
+        if WATCHED {
+            recorded::note_next(&local.table.borrow());
+        }
         let next = local.table.borrow_mut().next()?;
         local.budget.set(BUDGET);
         observe::clear_note();
-        if RECORDED {
+        if WATCHED {
             recorded::note_poll(&local.table.borrow(), &next);
         }
         Some(next)
@@ -259,12 +262,12 @@ pub(crate) fn next<const RECORDED: bool>() -> Option<Next> {
 
 /// A poll gave `Pending`: keeps what the task waits for. It is idle or queued, as its wakes left it.
 #[inline]
-pub(crate) fn park<const RECORDED: bool>(key: Key) {
+pub(crate) fn park<const WATCHED: bool>(key: Key) {
     if let Some(wait) = observe::note() {
         with_table(|table| table.slots[key.slot() as usize].wait = wait);
     }
-    if RECORDED {
-        recorder::park(with_table(|table| table.slots[key.slot() as usize].wait));
+    if WATCHED {
+        recorded::note_wait(with_table(|table| table.slots[key.slot() as usize].wait));
     }
 }
 

@@ -26,6 +26,8 @@ pub use crate::observe::recorder::Observer;
 use crate::observe::recorder::{self, Recorder};
 pub use crate::observe::state::{RecordedSource, RecordedTask, RecordedWait, State};
 use crate::observe::{Line, Place, WaitOn};
+use crate::runtime::trouble;
+pub use crate::runtime::trouble::Trouble;
 use crate::{ready, runtime};
 
 /// How many kinds of waits there are: [`wait_words`] has words for each number below.
@@ -197,6 +199,88 @@ pub fn observe(observer: impl Observer + 'static) {
     }
     let old = recorder::listen(Some(Box::new(observer)));
     drop(old);
+}
+
+/// Gives a closure the last events when something goes wrong.
+///
+/// A recording begins if there is none. The closure is called, in the place of the one before, with what has happened and a
+/// copy of the recording, while nothing of the loop's is borrowed:
+///
+/// - after the lap of a [slow poll](crate::slow), if the runtime looks for such: as often as stderr is told of it;
+/// - when a panic comes out of `block_on`, before it does;
+/// - when the program calls [`deliver`], for example when a signal comes.
+///
+/// The loop waits until it is done. One that panics is called no more. It is dropped with the runtime.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("wheelwright-flight-{}", std::process::id()));
+/// # std::fs::create_dir_all(&dir)?;
+/// # let file = dir.join("flight.html");
+/// # let page = file.clone();
+/// use std::{thread, time::Duration};
+/// use wheelwright::{Runtime, record};
+/// use wheelwright_timeline::Timeline;
+///
+/// let runtime = Runtime::builder().slow_poll(Duration::from_millis(10)).build()?;
+/// record::flight_recorder(move |trouble, recording| {
+///     let timeline = Timeline::new(&recording).titled(trouble.to_string());
+///     if let Err(error) = timeline.write(&page) {
+///         eprintln!("no page was written: {error}");
+///     }
+/// });
+/// runtime.block_on(async { thread::sleep(Duration::from_millis(20)) });
+/// assert!(std::fs::read_to_string(&file)?.contains("slow poll"));
+/// # std::fs::remove_dir_all(&dir)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[doc(alias("black_box", "FlightRecorder", "record_on_panic"))]
+pub fn flight_recorder(mut hook: impl FnMut(Trouble, Recording) + 'static) {
+    if !recorder::is_recording() {
+        start(CAPACITY);
+    }
+    trouble::hook(Some(Box::new(move |what| {
+        if let Some(recording) = snapshot() {
+            hook(what, recording);
+        }
+    })));
+}
+
+/// Gives the [flight recorder](flight_recorder) what happened until now; nothing if there is none.
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+/// use wheelwright::{Runtime, record};
+///
+/// let (runtime, events) = (Runtime::builder().build()?, Rc::new(Cell::new(0)));
+/// let counted = Rc::clone(&events);
+/// record::flight_recorder(move |_, recording| counted.set(recording.events().len()));
+/// runtime.block_on(async { record::deliver() });
+/// assert_ne!(events.get(), 0);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn deliver() {
+    trouble::call(Trouble::Asked);
+}
+
+/// Gives a copy of what was recorded until now, and goes on; `None` if nothing is.
+///
+/// ```
+/// use wheelwright::{Runtime, record, yield_now};
+///
+/// let runtime = Runtime::builder().recorded(100).build()?;
+/// runtime.block_on(async {
+///     let before = record::snapshot().unwrap();
+///     yield_now().await;
+///     assert!(before.events().len() < record::snapshot().unwrap().events().len());
+/// });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use]
+pub fn snapshot() -> Option<Recording> {
+    recorder::look(Recording::new)
 }
 
 /// Puts a mark of the program's own into the recording, if there is one.

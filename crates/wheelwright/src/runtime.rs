@@ -27,10 +27,12 @@ use crate::waker::{self, Key};
 use crate::{report, task};
 
 mod builder;
+mod debug;
 mod entry;
 mod explore;
 mod handle;
 mod recorded;
+pub(crate) mod trouble;
 
 pub use builder::Builder;
 pub use entry::{Runtime, block_on, test};
@@ -121,7 +123,7 @@ impl EventLoop {
     /// The laps: mail, batch, park. Comes back whenever the root is next in the batch.
     fn run_until_root_is_due(&self) -> Key {
         loop {
-            let root = if recorder::is_recording() { self.run_recorded() } else { self.run_batch::<false>() };
+            let root = if recorder::is_watched() { self.run_watched() } else { self.run_batch::<false>() };
             if let Some(key) = root {
                 return key;
             }
@@ -136,10 +138,10 @@ impl EventLoop {
 
     /// Polls those who are left in the batch; comes back early when the root is next.
     #[inline]
-    fn run_batch<const RECORDED: bool>(&self) -> Option<Key> {
-        while let Some(next) = ready::next::<RECORDED>() {
+    fn run_batch<const WATCHED: bool>(&self) -> Option<Key> {
+        while let Some(next) = ready::next::<WATCHED>() {
             match next {
-                Next::Task(key, task) => step::<RECORDED>(key, task),
+                Next::Task(key, task) => step::<WATCHED>(key, task),
                 Next::Root(key) => return Some(key),
             }
             self.count_poll();
@@ -262,19 +264,19 @@ impl EventLoop {
 
 /// Polls one task, and frees its slot if that was the end of it.
 #[inline]
-fn step<const RECORDED: bool>(key: Key, task: Rc<dyn ready::Run>) {
+fn step<const WATCHED: bool>(key: Key, task: Rc<dyn ready::Run>) {
     // Dropping a waker does nothing, but it is a call that the compiler cannot see through.
     let waker = ManuallyDrop::new(key.waker());
     match task.run(&mut Context::from_waker(&waker), key) {
-        Poll::Pending => ready::park::<RECORDED>(key),
+        Poll::Pending => ready::park::<WATCHED>(key),
         Poll::Ready(joiner) => {
             ready::free(key);
             drop(task);
             if let Some(joiner) = joiner {
                 waker::wake(joiner);
             }
-            if RECORDED {
-                recorder::end_poll();
+            if WATCHED {
+                ready::note_end();
             }
         }
     }

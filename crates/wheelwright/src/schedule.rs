@@ -225,7 +225,15 @@ fn parse_choices(text: &str) -> Option<Vec<Choice>> {
     numbers.map(|number| Some(Choice { taken: number.parse().ok()?, of: 0 })).collect()
 }
 
-fn from_environment<T>(name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> io::Result<Option<T>> {
+/// What a variable of the environment says, if it is set.
+///
+/// # Errors
+/// If it cannot be read, with what is `wanted`.
+pub(crate) fn from_environment<T>(
+    name: &str,
+    wanted: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> io::Result<Option<T>> {
     let Some(text) = std::env::var_os(name) else { return Ok(None) };
     let parsed = text.to_str().and_then(|text| parse(text.trim()));
     let wrong = || io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is {text:?}: it should be {wanted}"));

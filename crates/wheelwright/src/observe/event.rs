@@ -77,6 +77,9 @@ pub enum Kind {
     JobDone,
     /// A mark of the program's own: `a` is the number of its text, `b` its value.
     Mark,
+    /// The poll that is under way was slow, or else the lap was: flags are [why](crate::slow::Why), `a` for how many
+    /// nanoseconds it held the loop, `b` how many polls it was. The task is that of the longest, the place where it was spawned.
+    Slow,
 }
 
 /// How a poll ended: the flags of a [`Kind::PollEnd`].

@@ -8,9 +8,14 @@ use super::event::{Event, Kind, Outcome};
 use super::state::State;
 use super::{Place, Wait};
 
+/// Every event is kept.
+const RECORDING: u8 = 1;
+/// Every poll is timed.
+const WATCHING: u8 = 2;
+
 thread_local! {
-    /// Asked at every event, so it stands apart.
-    static IS_ON: Cell<bool> = const { Cell::new(false) };
+    /// What is asked for of `RECORDING` and `WATCHING`. Asked at every event, so it stands apart.
+    static IS_ON: Cell<u8> = const { Cell::new(0) };
     /// A recording is to begin with the next lap.
     static WANTED: Cell<Option<usize>> = const { Cell::new(None) };
     /// Who listens; not there while it does.
@@ -136,7 +141,7 @@ fn ends(event: &Event) -> bool {
 /// Begins to record; what was recorded before is gone.
 pub(crate) fn begin(recorder: Recorder) {
     WANTED.set(None);
-    IS_ON.set(true);
+    turn(RECORDING, true);
     let old = RECORDER.replace(Some(recorder));
     drop(old);
 }
@@ -145,7 +150,7 @@ pub(crate) fn begin(recorder: Recorder) {
 pub(crate) fn want(capacity: usize) {
     drop(take());
     WANTED.set(Some(capacity));
-    IS_ON.set(true);
+    turn(RECORDING, true);
 }
 
 /// How many events to record from this lap on, if that is wanted.
@@ -155,7 +160,17 @@ pub(crate) fn wanted() -> Option<usize> {
 
 /// Records no longer. What was recorded stays.
 pub(crate) fn pause() {
-    IS_ON.set(false);
+    turn(RECORDING, false);
+}
+
+/// The laps are watched for slow polls, or no longer.
+pub(crate) fn watch(is_on: bool) {
+    turn(WATCHING, is_on);
+}
+
+fn turn(what: u8, is_on: bool) {
+    let rest = IS_ON.get() & !what;
+    IS_ON.set(if is_on { rest | what } else { rest });
 }
 
 /// Takes what was recorded.
@@ -164,10 +179,26 @@ pub(crate) fn take() -> Option<Recorder> {
     RECORDER.try_with(RefCell::take).ok()?
 }
 
+/// Looks at what was recorded.
+pub(crate) fn look<T>(look: impl FnOnce(&Recorder) -> T) -> Option<T> {
+    look_mut(|recorder| look(recorder))
+}
+
 /// Whether this thread's loop is recorded.
 #[inline]
 pub(crate) fn is_recording() -> bool {
-    !cfg!(wheelwright_no_recorder) && IS_ON.get()
+    !cfg!(wheelwright_no_recorder) && IS_ON.get() & RECORDING != 0
+}
+
+/// Whether this thread's laps are watched: to be recorded, or for slow polls.
+#[inline]
+pub(crate) fn is_watched() -> bool {
+    !cfg!(wheelwright_no_recorder) && IS_ON.get() != 0
+}
+
+/// Whether this thread's laps are watched for slow polls.
+pub(super) fn is_watching() -> bool {
+    IS_ON.get() & WATCHING != 0
 }
 
 /// Records an event, if this thread's loop is recorded.

@@ -111,7 +111,7 @@ impl State {
             Kind::KernelExit => self.is_parked = false,
             Kind::JobSent => self.jobs.push(event.a),
             Kind::JobDone => self.jobs.retain(|job| *job != event.a),
-            Kind::Cancel | Kind::Mark => {}
+            Kind::Cancel | Kind::Mark | Kind::Slow => {}
             Kind::TimerArmed | Kind::TimerCancelled | Kind::TimersFired => self.apply_to_timers(event),
             _ => self.apply_to_sources(event),
         }

@@ -4,6 +4,7 @@ use super::table::{KERNEL, Next, Occupant, Slot, THREAD, TIMER, Table};
 use super::with_table;
 use crate::observe::event::{Cause, Kind};
 use crate::observe::recorder::{self, record, record_at};
+use crate::observe::slow::{self, Polled};
 use crate::observe::state::{IS_QUEUED, IS_ROOT, RecordedTask, RecordedWait, State};
 use crate::observe::{Place, Wait, WaitOn};
 use crate::waker::Key;
@@ -39,16 +40,46 @@ pub(super) fn note_lap_of(table: &mut Table) {
     }
 }
 
+/// A poll is about to begin, and its task's wait to be forgotten.
+pub(super) fn note_next(table: &Table) {
+    let mut left = table.batch[table.at..].iter().map(|slot| &table.slots[*slot as usize]);
+    if slow::is_on()
+        && let Some(slot) = left.find(|slot| slot.queued)
+    {
+        slow::will_poll(slot.wait);
+    }
+}
+
 /// A poll begins.
 pub(super) fn note_poll(table: &Table, next: &Next) {
     let (Next::Task(key, _) | Next::Root(key)) = next;
-    recorder::begin_poll(table.current_id, key.slot());
+    if recorder::is_recording() {
+        recorder::begin_poll(table.current_id, key.slot());
+    }
+    if slow::is_on() {
+        let Slot { id: task, spawned_at, polls, .. } = table.slots[key.slot() as usize];
+        let name = table.names.get(&key.slot()).cloned();
+        let polled = |before| Polled { task, slot: key.slot(), name, spawned_at, before, polls };
+        slow::begin_poll(polled, table.lap);
+    }
+}
+
+/// The poll that was under way, if one was, was the task's last.
+pub(crate) fn note_end() {
+    slow::end_poll(None);
+    recorder::end_poll();
+}
+
+/// The poll that was under way, if one was, has given `Pending`, and its task waits for this.
+pub(super) fn note_wait(wait: Wait) {
+    slow::end_poll(Some(wait));
+    recorder::park(wait);
 }
 
 /// The poll that was under way, if one was, has given `Pending`: what its task waits for.
 pub(crate) fn note_park() {
-    if let Some(slot) = recorder::polled() {
-        recorder::park(with_table(|table| table.slots[slot as usize].wait));
+    if let Some(slot) = recorder::polled().or_else(slow::polled) {
+        note_wait(with_table(|table| table.slots[slot as usize].wait));
     }
 }
 

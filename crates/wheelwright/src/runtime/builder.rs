@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::handle::Inbox;
 use super::{CURRENT, EventLoop, Runtime};
+use crate::observe::slow;
 use crate::pool::{OnFinished, Pool, PoolLimits};
 use crate::reactor::Reactor;
 use crate::report::{self, Consequence, Unhandled};
@@ -33,12 +34,22 @@ pub struct Builder {
     inbox: usize,
     recorded: Option<usize>,
     unhandled: Unhandled,
+    pub(super) slow_poll: Option<Duration>,
+    pub(super) debug: bool,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
-        let (limits, unhandled) = (PoolLimits::default(), Unhandled::default());
-        Self { paused: false, schedule: Schedule::Fifo, limits, inbox: 1024, recorded: None, unhandled }
+        Self {
+            paused: false,
+            schedule: Schedule::Fifo,
+            limits: PoolLimits::default(),
+            inbox: 1024,
+            recorded: None,
+            unhandled: Unhandled::default(),
+            slow_poll: None,
+            debug: false,
+        }
     }
 
     /// Pauses the clock: it jumps to the next deadline when every task waits for one.
@@ -65,6 +76,24 @@ impl Builder {
     /// They start on demand.
     pub fn max_blocking_threads(mut self, count: usize) -> Self {
         self.limits.threads = count.max(1);
+        self
+    }
+
+    /// Reports each poll that takes at least so long.
+    ///
+    /// And each lap whose polls do together. The [`slow`](crate::slow) module says what a report tells. Without it, and without [`debug`](Self::debug), polls are not
+    /// timed, and cost nothing for it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let runtime = wheelwright::Runtime::builder().slow_poll(Duration::from_millis(10)).build()?;
+    /// runtime.block_on(async { std::thread::sleep(Duration::from_millis(20)) }); // told of on stderr
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias("slow_callback_duration", "long_poll"))]
+    pub fn slow_poll(mut self, threshold: Duration) -> Self {
+        self.slow_poll = Some(threshold);
         self
     }
 
@@ -114,12 +143,13 @@ impl Builder {
     ///
     /// # Errors
     /// If this thread has a runtime, if 4,096 are alive in the process, or if the system refuses the three descriptors
-    /// that a loop needs. If the environment sets a [`Schedule`] that cannot be read.
+    /// that a loop needs. If the environment sets a [`Schedule`] or a [debug mode](Self::debug) that cannot be read.
     pub fn build(self) -> io::Result<Runtime> {
         if ready::is_installed() {
             return Err(io::Error::other("this thread already has a runtime: drop it first, or use it"));
         }
-        let order = Order::new(self.schedule)?;
+        let this = self.debugged()?;
+        let order = Order::new(this.schedule)?;
         let (reactor, waker) = Reactor::new()?;
         let Some(id) = mailbox::take_id() else {
             return Err(io::Error::other("4,096 runtimes are alive in this process, and there can be no more"));
@@ -127,12 +157,12 @@ impl Builder {
         let mailbox = mailbox::of(id);
         ready::install(id, mailbox.open(waker));
         // Only a paused clock depends on how many jobs are under way, and must look again when one is not any more.
-        let on_finished = self.paused.then(|| -> OnFinished { Box::new(|| mailbox.ring()) });
+        let on_finished = this.paused.then(|| -> OnFinished { Box::new(|| mailbox.ring()) });
         let event_loop = Rc::new(EventLoop {
             reactor,
-            timers: Rc::new(Timers::new(self.paused)),
-            pool: Pool::new(self.limits, on_finished),
-            inbox: Inbox::new(mailbox, self.inbox),
+            timers: Rc::new(Timers::new(this.paused)),
+            pool: Pool::new(this.limits, on_finished),
+            inbox: Inbox::new(mailbox, this.inbox),
             mailbox,
             id,
             turned_at: Cell::new(None),
@@ -141,9 +171,10 @@ impl Builder {
             remote: Cell::new(Vec::new()),
         });
         schedule::begin(order);
-        report::install(Consequence::of(self.unhandled, || mailbox.ring()));
+        report::install(Consequence::of(this.unhandled, || mailbox.ring()));
         CURRENT.with(|current| *current.borrow_mut() = Some(Rc::clone(&event_loop)));
-        if let Some(capacity) = self.recorded {
+        slow::watch(this.slow_poll);
+        if let Some(capacity) = this.recorded {
             event_loop.begin_recording(capacity);
         }
         Ok(Runtime { event_loop })

@@ -1,10 +1,12 @@
-//! Turns a lap of a loop that is recorded into events: every poll, and what the task waits for after it.
+//! Turns a lap of a loop that is recorded, or watched for slow polls, into events and reports.
 
 use std::rc::Rc;
 
 use super::EventLoop;
+use super::trouble::{self, Trouble};
 use crate::observe::event::{Kind, Outcome};
 use crate::observe::recorder::{self, Recorder, record};
+use crate::observe::slow;
 use crate::observe::state::State;
 use crate::waker::Key;
 use crate::{panics, ready};
@@ -25,7 +27,7 @@ impl EventLoop {
 
     /// As the plain lap. Comes back when the root is next, or when the batch is done with.
     #[cold]
-    pub(super) fn run_recorded(&self) -> Option<Key> {
+    pub(super) fn run_watched(&self) -> Option<Key> {
         // The root's poll has ended, if it is that which comes back here; nobody is being polled.
         ready::note_park();
         ready::act_as(0);
@@ -35,11 +37,12 @@ impl EventLoop {
         if !ready::note_lap() {
             return None;
         }
-        if recorder::wants_base() {
+        if recorder::is_recording() && recorder::wants_base() {
             recorder::set_base(self.state());
         }
         let root = self.run_batch::<true>();
         if root.is_none() {
+            slow::end_lap();
             record(Kind::LapEnd, 0, 0, 0);
             tell();
         }
@@ -50,6 +53,9 @@ impl EventLoop {
     pub(super) fn end_recording(&self) {
         tell();
         recorder::pause();
+        slow::watch(None);
+        trouble::listen(None);
+        trouble::hook(None);
         drop(recorder::listen(None));
     }
 
@@ -58,12 +64,19 @@ impl EventLoop {
         if std::thread::panicking() {
             recorder::will_end(Outcome::Panicked);
         }
-        recorder::end_poll();
+        ready::note_end();
+        ready::rest();
+        // What was slow in this lap is told before the panic.
+        trouble::tell();
+        if std::thread::panicking() {
+            trouble::call(Trouble::Panic);
+        }
     }
 }
 
 /// Tells the observer, if there is one, with nothing borrowed. One that panics is told no more.
 fn tell() {
+    trouble::tell();
     let Some((mut observer, events)) = recorder::news() else { return };
     if panics::contain(|| observer.events(&events)) {
         let newer = recorder::listen(None);

@@ -70,6 +70,7 @@ const SHELVES: &[Shelf] = &[
             "rate_limiter",
             "inspect",
             "record",
+            "slow",
         ],
         may_use: &[
             "observe",
