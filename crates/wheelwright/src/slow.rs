@@ -12,8 +12,8 @@
 //!     0.3 ms on the CPU, 212.0 ms asleep in the kernel, 0.1 ms waiting for a CPU
 //! ```
 //!
-//! A lap whose polls are many and together as slow is reported as well. The first report of each cause (a task's spawn, and
-//! the lines it awaited before and after) is written at once; the next ones are counted, and written about after ten seconds
+//! A lap whose polls are many and together as slow is reported as well. The first report of each cause (a task's spawn, the
+//! lines it awaited before and after, and where the time went) is written at once; the next ones are counted, and written about after ten seconds
 //! or at the end. Whoever [listens](listen) hears of each. Where the time went is known on Linux only.
 
 pub use crate::observe::report::Report;

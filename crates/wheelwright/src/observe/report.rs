@@ -34,6 +34,9 @@ pub struct Report {
     pub(super) after: Option<Wait>,
 }
 
+/// Where the task was spawned, what it awaited before and after, and why it was slow.
+pub(super) type Cause = (u16, u16, u16, u8);
+
 impl Report {
     /// For how long the loop could do nothing else.
     #[must_use]
@@ -86,9 +89,9 @@ impl Report {
     }
 
     /// What is alike in reports of one cause.
-    pub(super) fn cause(&self) -> (u16, u16, u16) {
+    pub(super) fn cause(&self) -> Cause {
         let after = self.after.map_or(0, |wait| wait.at.number());
-        (self.polled.spawned_at.number(), self.polled.before.at.number(), after)
+        (self.polled.spawned_at.number(), self.polled.before.at.number(), after, self.why() as u8)
     }
 }
 
@@ -120,6 +123,9 @@ impl fmt::Display for Report {
         write!(f, "\n    it {}", began(polled))?;
         match self.after {
             None => write!(f, " and ended: what took so long is between")?,
+            Some(after) if self.from().is_some() && self.from() == self.to() => {
+                write!(f, " and came back to it ({}): what took so long is on the way", WaitOn::word(after.on as u8))?;
+            }
             Some(after) => write!(f, " and got to {}: what took so long is between", place(after))?,
         }
         self.spent.map_or(Ok(()), |Spent { running, waiting, asleep }| {

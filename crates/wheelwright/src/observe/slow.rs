@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::event::Kind;
-use super::report::Report;
+use super::report::{Cause, Report};
 use super::usage::{Account, Usage, Why};
 use super::{Place, Wait, nanos, recorder};
 
@@ -66,8 +66,8 @@ struct Watch {
     next: Wait,
     polled: Option<(Instant, Polled)>,
     lap: Option<Lap>,
-    /// By where the task was spawned and what it awaited before and after; no more of them than the program has lines for.
-    told: BTreeMap<(u16, u16, u16), Told>,
+    /// No more of them than the program has lines for.
+    told: BTreeMap<Cause, Told>,
     /// Nobody has heard of these yet; with whether they were written about.
     reports: Vec<(Report, bool)>,
 }

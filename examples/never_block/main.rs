@@ -1,22 +1,26 @@
 //! Turns four kinds of blocking code into late heartbeats, and the same code on the pool into punctual ones.
 //!
 //! `cargo run --release --example never_block --features sqlite,ureq` takes about six seconds.
-//! `spawn_blocking` is asyncio's `to_thread`. With `-- --timeline FILE.html` the run is drawn: who had the thread, and who had to wait.
+//! `spawn_blocking` is asyncio's `to_thread`. Who blocks is named by the runtime, on stderr, as it is told to look for slow polls. With `-- --timeline FILE.html` the run is drawn: who had the thread, and who had to wait.
 //!
 //! Try: put a `yield_now()` in the place of the `sleep` in `on_the_loop`. It helps nobody: a call that blocks is one step, and
 //! who is due meanwhile waits for its end. Then time two calls at once, `join(spawn_blocking(…), spawn_blocking(…))`, on a
 //! pool of one thread (`Runtime::builder().max_blocking_threads(1)`): who waits for whom now?
 
-use std::hint::black_box;
-use std::io;
-use std::time::{Duration, Instant};
+mod culprits;
 
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use culprits::CULPRITS;
 use http::Response;
-use rusqlite::Connection;
 use support::heartbeat::{Heartbeat, PERIOD};
 use support::process::{Child, released};
 use support::timeline;
-use wheelwright::{Runtime, block_on, spawn_blocking, time::sleep};
+use wheelwright::slow::{self, Report};
+use wheelwright::{Runtime, block_on, spawn_blocking, spawn_named, time::sleep};
 use wheelwright_http::{Body, Server};
 
 /// How often each is called, how long a call takes, and how long the loop is left alone after it.
@@ -24,44 +28,12 @@ const CALLS: u32 = 10;
 const BUSY: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Something that blocks, by its name. It is given the address of a slow server.
-type Culprit = (&'static str, fn(&str));
-
-/// What people do in an async function without a thought.
-const CULPRITS: [Culprit; 4] = [
-    ("thread::sleep", |_| std::thread::sleep(BUSY)),
-    ("a computation", |_| compute()),
-    ("an HTTP call, synchronous client", |url| call(url)),
-    ("a query, synchronous database", |_| query()),
-];
-
-fn compute() {
-    let begun = Instant::now();
-    let mut sum = 0_u64;
-    while begun.elapsed() < BUSY {
-        sum = black_box((0..1_000).fold(sum, |sum, n| sum.rotate_left(5) ^ n));
-    }
-}
-
-fn call(url: &str) {
-    let body = ureq::get(url).call().and_then(|mut response| response.body_mut().read_to_string());
-    assert_eq!(body.expect("the server answers"), "late");
-}
-
-/// SQLite counts for about as long; a query without a suitable index is no different.
-fn query() {
-    let database = Connection::open_in_memory().expect("memory is there");
-    let count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) SELECT max(i) FROM n";
-    let last = database.query_row(count, [], |row| row.get::<_, i64>(0));
-    assert_eq!(last, Ok(400_000));
-}
-
 fn main() -> io::Result<()> {
     if std::env::args().nth(1).as_deref() == Some("--serve") {
         return block_on(serve());
     }
     let mut server = Child::start(&["--serve"])?;
-    timeline::run(Runtime::builder(), measure(&server.line()?))
+    timeline::run(Runtime::builder().slow_poll(BUSY / 2), measure(&server.line()?))
 }
 
 async fn measure(url: &str) {
@@ -70,26 +42,39 @@ async fn measure(url: &str) {
     println!("something else is called {CALLS} times and takes about {busy} ms each time:\n");
     println!("{:<34}{:>14}{:>14}", "", "on the loop", "on the pool");
     let (mut least_late, mut most_late) = (Duration::MAX, Duration::ZERO);
-    for (name, culprit) in CULPRITS {
-        let inline = on_the_loop(culprit, url).await;
+    let reports = Rc::new(RefCell::new(Vec::<Report>::new()));
+    let told = Rc::clone(&reports);
+    slow::listen(move |report| told.borrow_mut().push(report.clone()));
+    for (name, _, culprit) in CULPRITS {
+        let inline = on_the_loop(name, culprit, url).await;
         let pooled = on_the_pool(culprit, url).await;
         println!("{name:<34}{:>14}{:>14}", milliseconds(inline), milliseconds(pooled));
         assert!(BUSY / 2 < inline, "{name}: the heartbeat waits until the call is over");
         assert!(pooled < inline / 2, "{name}: on the pool it is in nobody's way");
         (least_late, most_late) = (least_late.min(inline), most_late.max(pooled));
     }
+    println!("\nWhat the runtime says of them, without knowing what was called:\n");
+    for (name, why, _) in CULPRITS {
+        // A busy machine may take the CPU from some of them, and not from all.
+        let is_it = |report: &&Report| report.name() == Some(name) && report.why() == why;
+        let text = reports.borrow().iter().find(is_it).expect("each is named, and how it blocked").to_string();
+        println!("{}", text.lines().next().unwrap_or_default());
+    }
     let (least, most) = (milliseconds(least_late), milliseconds(most_late));
     println!(
-        "\nWho blocks the loop blocks everybody: the worst beat was {least} late or more, with the pool {most} at most."
+        "\nWho blocks the loop blocks everybody and is named: the worst beat was {least} late or more, with the pool {most} at most."
     );
 }
 
-async fn on_the_loop(culprit: fn(&str), url: &str) -> Duration {
-    let heartbeat = Heartbeat::start();
-    for _ in 0..CALLS {
-        culprit(url);
-        sleep(PAUSE).await;
-    }
+async fn on_the_loop(name: &str, culprit: fn(&str), url: &str) -> Duration {
+    let (heartbeat, url) = (Heartbeat::start(), url.to_owned());
+    let calls = async move {
+        for _ in 0..CALLS {
+            culprit(&url);
+            sleep(PAUSE).await;
+        }
+    };
+    spawn_named(name, calls).await.expect("it does not panic");
     heartbeat.stop().await
 }
 
