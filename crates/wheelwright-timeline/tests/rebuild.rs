@@ -37,13 +37,14 @@ fn shown(recording: &Recording, state: &State, after: usize) -> Value {
 }
 
 /// Whether the viewer, in node, finds the states at random events of a recording.
-fn check_in_node(name: &str, recording: &Recording, rng: &mut Rng) {
+fn check_in_node(name: &str, recording: &Recording, rng: &mut Rng, found: &[&str]) {
     let count = recording.events().len();
     let moments = (0..20).map(|_| rng.usize(..=count)).chain([0, count]);
     let states: Vec<Value> = moments.map(|after| shown(recording, &recording.state_after(after), after)).collect();
     let page = Timeline::new(recording).html();
     let file = std::env::temp_dir().join(format!("wheelwright-rebuild-{}-{name}.json", std::process::id()));
-    std::fs::write(&file, json!({ "page": page, "states": states }).to_string()).expect("a temporary file");
+    std::fs::write(&file, json!({ "page": page, "states": states, "found": found }).to_string())
+        .expect("a temporary file");
     let viewer = concat!(env!("CARGO_MANIFEST_DIR"), "/viewer/rebuild_test.mjs");
     let output = Command::new("node").arg(viewer).arg(&file).output().expect("node can be started");
     std::fs::remove_file(&file).expect("it was written");
@@ -66,8 +67,41 @@ fn the_viewer_rebuilds_what_the_recorder_knows() {
     }
     let mut rng = Rng::with_seed(7);
     for seed in 0..12 {
-        check_in_node(&format!("whole-{seed}"), &run(seed, 1 << 20), &mut rng);
-        check_in_node(&format!("last-{seed}"), &run(seed, 100), &mut rng);
+        check_in_node(&format!("whole-{seed}"), &run(seed, 1 << 20), &mut rng, &[]);
+        check_in_node(&format!("last-{seed}"), &run(seed, 100), &mut rng, &[]);
+    }
+}
+
+#[test]
+fn the_viewer_says_who_held_the_thread_and_why() {
+    if !has_node() {
+        return;
+    }
+    let blocked = Duration::from_millis(40);
+    let runtime = Runtime::builder().slow_poll(blocked / 2).recorded(1 << 20).build().expect("a runtime");
+    runtime.block_on(async {
+        for (name, times) in [("seldom", 1), ("often", 3)] {
+            let task = spawn_named(name, async move {
+                for _ in 0..times {
+                    yield_now().await;
+                    std::thread::sleep(blocked * times);
+                }
+            });
+            task.await.expect("it ends");
+        }
+        let short = (0..8).map(|_| spawn(async move { std::thread::sleep(blocked / 12) }));
+        for task in short.collect::<Vec<_>>() {
+            task.await.expect("it ends");
+        }
+    });
+    drop(runtime);
+    let recording = record::take().expect("it was recorded");
+    // Those who held it longest come first, each once.
+    let told = [" ‘often’ held the thread for ", " ‘seldom’ held the thread for "];
+    check_in_node("slow", &recording, &mut Rng::with_seed(1), &told);
+    if cfg!(target_os = "linux") {
+        let why = [", and it was blocked in a system call: nobody else was ready. It did so 2 more times."];
+        check_in_node("why", &recording, &mut Rng::with_seed(1), &why);
     }
 }
 

@@ -1,8 +1,8 @@
 // Turns a run into what is worth a look: polls that kept others waiting, tasks that panicked, a ring that was too small.
 
 import { DUE, READY, RUNNING, totals } from "./lanes.mjs";
-import { K } from "./trace.mjs";
-import { duration, placeOf, taskName } from "./words.mjs";
+import { K, WHYS } from "./trace.mjs";
+import { duration, placeOf, sentence, taskName } from "./words.mjs";
 
 /// A poll this long is worth a look, in nanoseconds.
 const SLOW = 5_000_000;
@@ -21,6 +21,15 @@ function keptWaiting(lanes, lane, start, end) {
     }
   }
   return count;
+}
+
+/// Why a poll was slow, where the loop was watched for that.
+function why(trace, lane, i) {
+  const { kind, task, flags } = trace.columns;
+  for (let event = lane.events[i]; event < trace.count && kind[event] !== K.PollEnd; event++) {
+    if (kind[event] === K.Slow && task[event] === lane.id) return `, and ${WHYS[flags[event]] ?? WHYS[0]}`;
+  }
+  return "";
 }
 
 /// Each task that held the thread for long: its longest poll, and how many more there were.
@@ -42,7 +51,7 @@ function slowPoll(trace, lanes, { lane, i, span, more }) {
   const cost = others === 0 ? "nobody else was ready" : others === 1 ? "1 other task was kept waiting" : `${others} other tasks were kept waiting`;
   const often = more === 0 ? "" : more === 1 ? " It did so once more." : ` It did so ${more} more times.`;
   const between = betweenWaits(trace, lane, i);
-  return `${taskName(trace, lane.id)} held the thread for ${duration(span)} in one poll${between}: ${cost}.${often}`;
+  return `${taskName(trace, lane.id)} held the thread for ${duration(span)} in one poll${between}${why(trace, lane, i)}: ${cost}.${often}`;
 }
 
 /// The lines where the task waited before a poll and after it: what held the thread stands between them.
@@ -60,9 +69,18 @@ function betweenWaits(trace, lane, slice) {
   return before ? `, after ${before}` : "";
 }
 
+/// Laps of many polls, none of them slow, that were slow together.
+function slowLaps(trace) {
+  const laps = [];
+  trace.columns.kind.forEach((kind, event) => {
+    if (kind === K.Slow && trace.columns.b[event] !== 1) laps.push(event);
+  });
+  return laps.slice(0, MOST_FOUND).map((event) => ({ event, text: sentence(trace, event) }));
+}
+
 /// Sentences, each with the event to go to.
 export function findings(trace, lanes) {
-  const found = lanes.steps ? [] : slowPolls(trace, lanes);
+  const found = lanes.steps ? [] : [...slowPolls(trace, lanes), ...slowLaps(trace)];
   for (const lane of lanes.tasks) {
     if (lane.outcome === 2) found.push({ event: lane.endEvents[lane.endEvents.length - 1], text: `${taskName(trace, lane.id)} panicked.` });
   }

@@ -1,12 +1,16 @@
 // Turns a page and the states that its recorder knew into a verdict: does the viewer rebuild each of them?
-// Run by `cargo test -p wheelwright-timeline`, with a file of `{ "page": HTML, "states": [{ "after": N, … }] }`.
+// Run by `cargo test -p wheelwright-timeline`, with a file of `{ "page": HTML, "states": [{ "after": N, … }], "found": [TEXT, …] }`:
+// beside the states, what the viewer must find worth a look, in order.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { readTrace } from "./trace.mjs";
+import { findings } from "./findings.mjs";
+import { buildLanes } from "./lanes.mjs";
 import { Rewinder, batchOf, tasksOf } from "./state.mjs";
+import { sentence } from "./words.mjs";
 
-const { page, states } = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const { page, states, found = [] } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const part = (id) => new RegExp(`<script type="[^"]*" id="${id}">([^<]*)</script>`).exec(page)[1];
 const trace = await readTrace(JSON.parse(part("head")), part("events"));
 const rewinder = new Rewinder(trace);
@@ -35,3 +39,7 @@ for (const { after, ...state } of states) {
   assert.deepEqual(shown(rewinder.after(after)), state, `after ${after} events`);
 }
 assert.notEqual(states.length, 0);
+// Every event has its words.
+for (let index = 0; index < trace.count; index++) assert.match(sentence(trace, index), /\w.*\.$/);
+const texts = findings(trace, buildLanes(trace, false)).map((finding) => finding.text);
+found.forEach((text, i) => assert.ok(texts[i]?.includes(text), `${text} is not number ${i} of ${JSON.stringify(texts)}`));

@@ -4,11 +4,12 @@
 export const KINDS = [
   "LapStart", "LapEnd", "Choice", "PollStart", "PollEnd", "Wake", "Wait", "Spawn", "Cancel", "Drop", "KernelEnter", "KernelExit",
   "TimerArmed", "TimersFired", "TimerCancelled", "SourceRegistered", "SourceReady", "SourceBlocked", "SourceDropped", "JobSent",
-  "JobDone", "Mark",
+  "JobDone", "Mark", "Slow",
 ];
 export const K = Object.fromEntries(KINDS.map((name, number) => [name, number]));
 export const OUTCOMES = ["pending", "done", "panicked", "cancelled"];
 export const CAUSES = ["another task", "itself", "the kernel", "a timer", "another thread", "the end of a blocking job", "code outside the loop"];
+export const WHYS = ["why is not known", "it burned CPU", "it was blocked in a system call", "it was taken off the CPU by the OS"];
 const COLUMNS = ["kind", "flags", "place", "task", "a", "b", "at"];
 
 /// Reads numbers of seven bits a byte, lowest first; those above 2^53 are not exact.

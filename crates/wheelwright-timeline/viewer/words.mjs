@@ -1,6 +1,6 @@
 // Turns events and slices into sentences.
 
-import { CAUSES, K, OUTCOMES, eventAt } from "./trace.mjs";
+import { CAUSES, K, OUTCOMES, WHYS, eventAt } from "./trace.mjs";
 import { DUE, PARKED, READY, RUNNING } from "./lanes.mjs";
 
 /// A duration in nanoseconds, with three digits.
@@ -83,6 +83,8 @@ const SENTENCES = {
   [K.SourceDropped]: (trace, event) => `Source ${event.a} is forgotten.`,
   [K.JobSent]: (trace, event) => `A blocking job is sent to the pool${at(trace, event.place)}.`,
   [K.JobDone]: () => "The end of a blocking job is taken.",
+  [K.Slow]: (trace, event) =>
+    `${event.b === 1 ? `The poll of ${taskName(trace, event.task)}` : `The lap of ${event.b} polls`} was slow, ${duration(event.a)}: ${WHYS[event.flags] ?? WHYS[0]}.`,
   [K.Mark]: (trace, event) => `Mark ‘${trace.marks[event.a]}’: ${event.b}.`,
 };
 
