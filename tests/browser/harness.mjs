@@ -20,6 +20,8 @@
 //   a warning on the console, an exception in a script, a request to anywhere but the page's own origin.
 // - `open(url, { width = 1200, dark = false })` gives a page of puppeteer in a window and a mode of its own; it is closed with the fact.
 //   `page.picture(name)` writes PICTURES/NAME-name-WIDTH-MODE.png, and throws if the page is wider than its window.
+// - `draw(...words)` runs `PROGRAM WORDS… --timeline FILE` and gives the address of the page that it leaves in `folder`: a file, which may
+//   ask for nothing at all.
 // - `folder` is empty at the start and gone at the end. `run(program, ...words)` gives what another program prints.
 
 import assert from 'node:assert/strict';
@@ -30,6 +32,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import puppeteer from 'puppeteer-core';
 
@@ -81,7 +84,7 @@ async function open(url, { width = 1200, dark = false } = {}) {
     const isPhone = width < 600;
     await page.setViewport({ width, height: 800, isMobile: isPhone, hasTouch: isPhone });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
-    watch(page, new URL(url).origin);
+    watch(page, new URL(url));
     page.picture = async (what) => {
         const needed = await page.evaluate(() => document.documentElement.scrollWidth);
         const path = join(pictures, `${name}-${what}-${width}-${dark ? 'dark' : 'light'}.png`);
@@ -92,15 +95,17 @@ async function open(url, { width = 1200, dark = false } = {}) {
     return page;
 }
 
-function watch(page, origin) {
+function watch(page, own) {
     const complain = (what) => page.complaints.push(`${page.url()}: ${what}`);
     page.on('console', (message) => {
         if (['error', 'warn'].includes(message.type())) complain(`the console says: ${message.text()}`);
     });
     page.on('pageerror', (error) => complain(`a script threw: ${error}`));
     page.on('request', (request) => {
-        const { protocol, origin: asked } = new URL(request.url());
-        if (protocol !== 'data:' && asked !== origin) complain(`a request to ${request.url()}`);
+        const { protocol, origin, pathname } = new URL(request.url());
+        // All files have one origin.
+        const isOwn = origin === own.origin && (protocol !== 'file:' || pathname === own.pathname);
+        if (protocol !== 'data:' && !isOwn) complain(`a request to ${request.url()}`);
     });
 }
 
@@ -114,6 +119,12 @@ async function ended(server) {
 }
 
 const run = async (...command) => (await promisify(execFile)(command[0], command.slice(1), { timeout: PATIENCE })).stdout;
+
+async function draw(...words) {
+    const file = join(folder, 'timeline.html');
+    await run(program, ...words, '--timeline', file);
+    return pathToFileURL(file).href;
+}
 
 // Whoever waits no longer finds nothing left behind.
 process.once('SIGTERM', () => {
@@ -129,7 +140,7 @@ try {
     const flags = ['--no-sandbox', '--disable-dev-shm-usage', '--hide-scrollbars'];
     browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM, args: flags, userDataDir: join(scratch, 'profile') });
     const { default: facts } = await import(`./${name}.mjs`);
-    await facts({ serve, fact, open, run, folder });
+    await facts({ serve, draw, fact, open, run, folder });
 } catch (error) {
     counts.failed += 1;
     console.log(`${name}: FAILED\n${error.stack}`);
