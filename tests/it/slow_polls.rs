@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wheelwright::record::{self, Kind, Trouble};
+use wheelwright::record::{self, Event, Kind, Trouble};
 use wheelwright::slow::{self, Report, Why};
 use wheelwright::{Runtime, spawn, spawn_named, time, yield_now};
 
@@ -14,17 +14,22 @@ const THRESHOLD: Duration = Duration::from_millis(20);
 
 type Heard = Rc<RefCell<Vec<Report>>>;
 
-/// A runtime that looks for slow polls, and what it finds.
+/// A runtime that looks for slow polls, and what it finds; but for quick polls that a busy machine keeps from running.
 fn watching() -> (Runtime, Heard) {
     let heard = Heard::default();
     let runtime = Runtime::builder().slow_poll(THRESHOLD).build().expect("a runtime");
     let listener = Rc::clone(&heard);
-    slow::listen(move |report| listener.borrow_mut().push(report.clone()));
+    slow::listen(move |report| {
+        if report.why() != Why::TakenOff {
+            listener.borrow_mut().push(report.clone());
+        }
+    });
     (runtime, heard)
 }
 
+/// For so long that waiting for the CPU is little beside it.
 fn block() {
-    thread::sleep(2 * THRESHOLD);
+    thread::sleep(5 * THRESHOLD);
 }
 
 #[test]
@@ -41,7 +46,7 @@ fn a_slow_poll_is_told_with_the_lines_before_and_after_it() {
     let heard = heard.borrow();
     let [report] = heard.as_slice() else { panic!("one poll was slow: {heard:?}") };
     assert_eq!((report.name(), report.polls(), report.task()), (Some("feed"), 1, 2));
-    assert!(2 * THRESHOLD <= report.took());
+    assert!(5 * THRESHOLD <= report.took());
     let [spawned, from, to] =
         [report.spawned_at(), report.from(), report.to()].map(|line| line.expect("it is known").line());
     assert_eq!((from, to), (spawned + 1, spawned + 3));
@@ -76,40 +81,41 @@ fn a_poll_that_is_the_first_or_the_last_of_its_task_says_so() {
 #[test]
 fn a_poll_that_slept_and_one_that_computed_are_told_apart() {
     let (runtime, heard) = watching();
+    let all = Rc::clone(&heard);
+    slow::listen(move |report| all.borrow_mut().push(report.clone()));
     runtime.block_on(async {
         spawn(async { block() }).await.expect("it ends");
         let begun = Instant::now();
-        while begun.elapsed() < 2 * THRESHOLD {}
+        while begun.elapsed() < 5 * THRESHOLD {}
     });
     let why: Vec<Why> = heard.borrow().iter().map(Report::why).collect();
     if std::path::Path::new("/proc/thread-self/schedstat").exists() {
         assert_eq!(why[0], Why::Blocked);
         // It does not sleep; on a busy machine others take the CPU from it.
-        assert!(matches!(why[1], Why::BurnedCpu | Why::TakenOff), "{why:?}");
+        assert!(matches!(why[why.len() - 1], Why::BurnedCpu | Why::TakenOff), "{why:?}");
     }
-    assert_eq!(why.len(), 2);
+    assert!(2 <= why.len());
 }
 
 #[test]
-fn a_lap_of_many_short_polls_is_told_as_one() {
+fn a_lap_of_many_short_polls_is_told_as_one_when_it_is_over() {
     let (runtime, heard) = watching();
-    let laps = Rc::new(Cell::new(0));
-    let counter = Rc::clone(&laps);
-    runtime.block_on(async move {
+    let all = Rc::clone(&heard);
+    slow::listen(move |report| all.borrow_mut().push(report.clone()));
+    let in_time = runtime.block_on(async {
         let tasks: Vec<_> = (0..6).map(|_| spawn(async { thread::sleep(THRESHOLD / 4) })).collect();
-        for task in tasks {
-            task.await.expect("it ends");
-        }
-        counter.set(1);
+        // The next lap comes with the timer.
+        time::sleep(Duration::from_millis(1)).await;
+        assert!(tasks.iter().all(wheelwright::JoinHandle::is_finished));
+        heard.borrow().len()
     });
     let heard = heard.borrow();
     // On a busy machine one of the six may be slow by itself; then the others are still a slow lap, or short of it.
-    let longest = heard.iter().find(|report| report.polls() != 1);
     if heard.iter().all(|report| report.polls() != 1) {
-        let report = longest.expect("the lap was slow");
-        assert!(THRESHOLD <= report.took() && 6 <= report.polls());
+        let [report] = heard.as_slice() else { panic!("the lap was slow: {heard:?}") };
+        assert!(THRESHOLD <= report.took() && 6 <= report.polls() && report.longest() < THRESHOLD);
         assert!(report.to_string().starts_with("wheelwright: slow lap: "), "{report}");
-        assert_eq!(heard.len(), 1);
+        assert_eq!(in_time, 1);
     }
 }
 
@@ -158,7 +164,7 @@ fn a_listener_may_use_the_loop_and_leave_its_place_to_another() {
             yield_now().await;
         }
     });
-    assert_eq!(heard.borrow().len(), 2);
+    assert!(2 <= heard.borrow().len());
 }
 
 #[test]
@@ -167,11 +173,11 @@ fn a_slow_poll_is_an_event_of_the_recording() {
     runtime.block_on(async { spawn(async { block() }).await.expect("it ends") });
     drop(runtime);
     let recording = record::take().expect("it was recorded");
-    let slow: Vec<usize> =
-        (0..recording.events().len()).filter(|at| recording.events()[*at].kind == Kind::Slow).collect();
+    let is_it = |event: &Event| event.kind == Kind::Slow && event.flags != Why::TakenOff as u8;
+    let slow: Vec<usize> = (0..recording.events().len()).filter(|at| is_it(&recording.events()[*at])).collect();
     let [at] = slow.as_slice() else { panic!("one poll was slow") };
     let event = recording.events()[*at];
-    assert!(2 * THRESHOLD <= Duration::from_nanos(event.a));
+    assert!(5 * THRESHOLD <= Duration::from_nanos(event.a));
     assert_eq!((event.task, event.b, recording.state_after(*at).running), (2, 1, Some(2)));
     assert_eq!(recording.state_after(*at), recording.state_after(*at + 1), "it changes nothing of the loop");
 }
@@ -203,7 +209,8 @@ fn the_flight_recorder_is_given_the_run_in_trouble() {
     }));
     assert!(ended.is_err());
     let flown = flown.borrow();
-    let told: Vec<&str> = flown.iter().map(|(text, _)| text.as_str()).collect();
+    let told = flown.iter().map(|(text, _)| text.as_str()).filter(|text| !text.ends_with(&Why::TakenOff.to_string()));
+    let told: Vec<&str> = told.collect();
     let [asked, first, second, panic] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!((*asked, *panic), ("the program asked for it", "a panic came out of block_on"));
     assert!([first, second].iter().all(|text| text.starts_with("wheelwright: slow poll: task 1 ")), "{told:?}");

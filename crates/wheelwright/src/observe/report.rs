@@ -52,6 +52,12 @@ impl Report {
         self.polls
     }
 
+    /// How long the longest of the polls took.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.longest
+    }
+
     /// Where the time went, for the most part.
     #[must_use]
     pub fn why(&self) -> Why {
