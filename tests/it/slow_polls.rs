@@ -238,3 +238,15 @@ fn a_flight_recorder_that_panics_while_a_panic_is_under_way_takes_nobody_along()
     }
     assert_eq!(calls.get(), 1);
 }
+
+#[test]
+fn a_recording_that_nobody_has_taken_does_not_grow_while_a_later_runtime_is_watched() {
+    let runtime = Runtime::builder().recorded(1000).build().expect("a runtime");
+    runtime.block_on(async { yield_now().await });
+    let events = record::snapshot().expect("it was recorded").events().len();
+    drop(runtime);
+    let ended = record::snapshot().expect("it is kept").events().len();
+    assert!(events <= ended);
+    Runtime::builder().slow_poll(THRESHOLD).build().expect("a runtime").block_on(async { yield_now().await });
+    assert_eq!(record::take().expect("it is kept").events().len(), ended);
+}
