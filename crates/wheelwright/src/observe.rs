@@ -101,6 +101,11 @@ pub(crate) struct Wait {
 
 impl Wait {
     pub(crate) const NONE: Self = Self { resource: 0, at: Place::UNKNOWN, on: WaitOn::Unknown, further: 0 };
+
+    /// `join of task 4`.
+    pub(crate) fn in_words(self) -> String {
+        WaitOn::words(self.on as u8).replace("{}", &self.resource.to_string())
+    }
 }
 
 /// The note of the poll that is under way.

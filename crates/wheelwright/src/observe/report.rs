@@ -130,7 +130,7 @@ impl fmt::Display for Report {
         match self.after {
             None => write!(f, " and ended: what took so long is between")?,
             Some(after) if self.from().is_some() && self.from() == self.to() => {
-                write!(f, " and came back to it ({}): what took so long is on the way", WaitOn::word(after.on as u8))?;
+                write!(f, " and came back to it ({}): what took so long is on the way", after.in_words())?;
             }
             Some(after) => write!(f, " and got to {}: what took so long is between", place(after))?,
         }
@@ -149,8 +149,8 @@ fn began(polled: &Polled) -> String {
 }
 
 fn place(wait: Wait) -> String {
-    let word = WaitOn::word(wait.on as u8);
-    wait.at.line().map_or_else(|| word.into(), |line| format!("{line} ({word})"))
+    let words = wait.in_words();
+    wait.at.line().map_or_else(|| words.clone(), |line| format!("{line} ({words})"))
 }
 
 fn shown(duration: Duration) -> String {
