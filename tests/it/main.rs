@@ -3,6 +3,7 @@
 mod channels;
 mod cleanup;
 mod combinators;
+mod dumps;
 mod ecosystem;
 mod files;
 mod groups;

@@ -42,7 +42,8 @@ export function at(trace, number) {
 
 export function waitWords(trace, wait) {
   if (!wait) return "nothing yet";
-  const what = (trace.waits[wait.on] ?? "something unknown").replace("{}", wait.resource);
+  const number = wait.resource === 0xffffffff ? "that never comes" : wait.resource;
+  const what = (trace.waits[wait.on] ?? "something unknown").replace("{}", number);
   const more = wait.further ? ` and ${wait.further} more` : "";
   return `${what}${at(trace, wait.at)}${more}`;
 }

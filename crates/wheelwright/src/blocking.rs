@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::completion::{Promise, Receipt};
+use crate::observe::crossings::Trip;
 use crate::observe::{Line, WaitOn};
 use crate::pool::{Job, JobKind, Refusal};
 use crate::runtime;
@@ -76,8 +77,12 @@ where
     W: FnOnce() -> T + Send + 'static,
 {
     let (promise, mut receipt) = Promise::new(WaitOn::Blocking, at, |at| in_words("a blocking job", None, Some(at)));
+    let mut trip = Trip::new(kind.way(), at);
     let work = Box::new(move || {
+        trip.begin();
         let output = catch_unwind(AssertUnwindSafe(work));
+        // Before anybody hears of the end, so that it is counted by then.
+        drop(trip);
         let output = output.map_err(|payload| JoinError::panicked(promise.who(), payload));
         promise.keep(output);
     });

@@ -3,9 +3,19 @@
 use std::fmt;
 use std::panic::Location;
 
-use crate::observe::{self, Wait, WaitOn};
+pub use crate::observe::crossings::Crossing;
+use crate::observe::event::Cause;
+use crate::observe::{self, Line, Wait};
+use crate::ready::{self, Slot};
+use crate::runtime;
 use crate::task::TaskId;
-use crate::{ready, runtime};
+
+mod dump;
+mod peers;
+mod words;
+
+pub use dump::{Dump, dump};
+use words::Known;
 
 /// A task, as it is when [`tasks`] is called.
 #[doc(alias("print_call_graph", "capture_call_graph", "console_subscriber"))]
@@ -22,8 +32,24 @@ pub struct TaskInfo {
     pub parent: TaskId,
     /// What it is doing.
     pub state: TaskState,
+    /// How often it was polled; wraps after four billion.
+    pub polls: u32,
+    /// Who woke it last; `None` before anybody has, since its spawn.
+    pub woken_by: Option<WokenBy>,
     /// Code of another library kept a waker of it, and may wake it at any time.
     pub has_foreign_waker: bool,
+    /// What its state says in words.
+    wait: Wait,
+}
+
+/// Who woke a task: its [`TaskInfo::woken_by`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WokenBy {
+    /// What it was; the end of a blocking job is told by [another thread](Cause::Thread).
+    pub cause: Cause,
+    /// The task, if it was one.
+    pub task: Option<TaskId>,
 }
 
 /// What a task is doing; found by [`tasks`].
@@ -50,10 +76,13 @@ pub enum TaskState {
     Ready,
     /// It waits.
     Parked {
-        /// For what, in words: `readable fd 9`, `timer`, `join of task 4`.
+        /// For what, in words, and how that stands: `readable fd 9 <- 10.0.0.7:51234`, `timer in 1.2 s`, `mutex 4 held by
+        /// task 12`, `permit of semaphore 2 (0 of 20 free, 32 in line)`.
         what: String,
         /// The line that awaits.
         at: Option<&'static Location<'static>>,
+        /// The task that this wait is for, where it is one and known: it is joined, or has the lock.
+        on: Option<TaskId>,
         /// How many other things it waits for besides.
         further: u8,
     },
@@ -94,12 +123,18 @@ pub struct Live {
 #[must_use]
 pub fn tasks() -> Vec<TaskInfo> {
     let mut tasks = Vec::with_capacity(live().tasks);
+    let mut known = runtime::current(Known::new);
     let current = ready::current_id();
     ready::for_each_task(|slot, name| {
         let state = match slot.queued {
             _ if slot.id == current => TaskState::Running,
             true => TaskState::Ready,
-            false => parked(slot.wait),
+            false => TaskState::Parked {
+                what: known.words(slot.wait),
+                at: slot.wait.at.line(),
+                on: known.task(slot.wait),
+                further: slot.wait.further,
+            },
         };
         tasks.push(TaskInfo {
             id: TaskId(slot.id),
@@ -107,10 +142,21 @@ pub fn tasks() -> Vec<TaskInfo> {
             spawned_at: slot.spawned_at.line(),
             parent: TaskId(ready::task_or_nobody(slot.parent)),
             state,
+            polls: slot.polls,
+            woken_by: woken_by(slot),
             has_foreign_waker: slot.foreign,
+            wait: slot.wait,
         });
     });
     tasks
+}
+
+fn woken_by(slot: &Slot) -> Option<WokenBy> {
+    let task = Some(ready::task_or_nobody(slot.woken_by)).filter(|task| *task != 0).map(TaskId);
+    // What it waited for then is known no more.
+    let cause = ready::cause(slot.woken_by, slot.id, Wait::NONE);
+    // What stands there from its spawn on is who spawned it.
+    (1 < slot.polls || slot.polls == 1 && slot.queued).then_some(WokenBy { cause, task })
 }
 
 /// Counts what this thread's loop holds.
@@ -161,28 +207,19 @@ pub fn unpolled() -> u64 {
     observe::unpolled()
 }
 
-fn parked(wait: Wait) -> TaskState {
-    let what = WaitOn::words(wait.on as u8).replace("{}", &wait.resource.to_string());
-    TaskState::Parked { what, at: wait.at.line(), further: wait.further }
-}
-
 impl fmt::Display for TaskInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "task {}", self.id)?;
         if let Some(name) = &self.name {
             write!(f, " '{name}'")?;
         }
-        if let Some(line) = self.spawned_at {
-            write!(f, " spawned at {line}")?;
-        }
+        write_at(f, " spawned at ", self.spawned_at)?;
         match &self.state {
             TaskState::Running => write!(f, ": running"),
             TaskState::Ready => write!(f, ": ready"),
-            TaskState::Parked { what, at, further } => {
+            TaskState::Parked { what, at, further, .. } => {
                 write!(f, ": waits for {what}")?;
-                if let Some(at) = at {
-                    write!(f, " at {at}")?;
-                }
+                write_at(f, " at ", *at)?;
                 if 0 < *further {
                     write!(f, " and {further} more")?;
                 }
@@ -190,4 +227,8 @@ impl fmt::Display for TaskInfo {
             }
         }
     }
+}
+
+fn write_at(f: &mut fmt::Formatter<'_>, word: &str, line: Option<Line>) -> fmt::Result {
+    line.map_or(Ok(()), |line| write!(f, "{word}{line}"))
 }

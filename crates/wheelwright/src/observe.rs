@@ -10,7 +10,9 @@ use std::panic::Location;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub(crate) mod crossings;
 pub(crate) mod event;
+pub(crate) mod facts;
 pub(crate) mod recorder;
 pub(crate) mod report;
 pub(crate) mod slow;
@@ -21,7 +23,7 @@ pub(crate) mod usage;
 pub(crate) type Line = &'static Location<'static>;
 
 /// What a parked task waits for; the number beside it names the resource (a descriptor, a task, a semaphore).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum WaitOn {
     /// No leaf of ours noted anything: a future of another crate.
@@ -53,6 +55,9 @@ pub(crate) enum WaitOn {
     Remote,
 }
 
+/// The number of a timer that is not there: its moment never comes, or has come.
+pub(crate) const NO_TIMER: u32 = u32::MAX;
+
 impl WaitOn {
     pub(crate) const COUNT: u8 = Self::ALL.len() as u8;
     /// Every one, at the place of its number; `{}` stands for the resource's.
@@ -71,7 +76,7 @@ impl WaitOn {
         (Self::Yield, "its turn"),
         (Self::Rate, "a rate limiter"),
         (Self::Mutex, "mutex {}"),
-        (Self::RwLock, "lock {}, to read or to write"),
+        (Self::RwLock, "lock {}"),
         (Self::Event, "event {}"),
         (Self::Notify, "notification {}"),
         (Self::Barrier, "the others at barrier {}"),
@@ -82,6 +87,11 @@ impl WaitOn {
         (Self::Gone, "the receivers of channel {} to go"),
         (Self::Remote, "another thread at channel {}"),
     ];
+
+    /// Its words without a number: `readable`, `join of task`.
+    pub(crate) fn kind(self) -> String {
+        Self::words(self as u8).replace(" on fd", "").replace(" fd", "").replace(" {}", "").replace("{} ", "")
+    }
 
     /// The words for the one with this number.
     pub(crate) fn words(number: u8) -> &'static str {
@@ -104,7 +114,11 @@ impl Wait {
 
     /// `join of task 4`.
     pub(crate) fn in_words(self) -> String {
-        WaitOn::words(self.on as u8).replace("{}", &self.resource.to_string())
+        let words = WaitOn::words(self.on as u8);
+        match (self.on, self.resource) {
+            (WaitOn::Timer, NO_TIMER) => words.replace("{}", "that never comes"),
+            (_, number) => words.replace("{}", &number.to_string()),
+        }
     }
 }
 

@@ -46,6 +46,17 @@ pub(crate) enum JobKind {
     Endless,
 }
 
+impl JobKind {
+    /// What sends it.
+    pub(crate) fn way(self) -> &'static str {
+        match self {
+            Self::Spawned => "spawn_blocking",
+            Self::Awaited => "a future that needs a thread",
+            Self::Endless => "a name or a line of standard input",
+        }
+    }
+}
+
 /// Why a job was not taken; it is dropped.
 #[derive(Debug)]
 pub(crate) enum Refusal {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::observe::{self, Line, WaitOn};
+use crate::observe::{self, Line, NO_TIMER, WaitOn};
 use crate::runtime;
 use crate::timer::Timers;
 use crate::wheel::TimerKey;
@@ -156,9 +156,9 @@ impl Future for Sleep {
             (Due::NextLap, _) => {
                 self.due = Due::Past;
                 cx.waker().wake_by_ref();
-                0
+                NO_TIMER
             }
-            (Due::Never, _) => 0,
+            (Due::Never, _) => NO_TIMER,
             (Due::At(_), Some((timers, key))) => {
                 if timers.poll(*key, cx) {
                     self.disarm();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::slow::Polled;
 use super::usage::{Spent, Why};
-use super::{Line, Wait, WaitOn};
+use super::{Line, Wait};
 
 /// A poll that kept the loop from everybody else for too long, or many in one lap.
 ///

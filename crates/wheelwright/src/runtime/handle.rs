@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 
 use crate::completion::{Promise, Receipt};
 use crate::mailbox::Mailbox;
-use crate::observe::WaitOn;
+use crate::observe::crossings::Trip;
+use crate::observe::{Line, WaitOn};
 use crate::panics;
 use crate::task::{self, JoinError, in_words};
 
@@ -107,7 +108,14 @@ impl Handle {
         M: FnOnce() -> F + Send + 'static,
         F: Future<Output: Send + 'static> + 'static,
     {
-        let at = Location::caller();
+        self.send("Handle::spawn", Location::caller(), factory)
+    }
+
+    fn send<M, F>(&self, way: &'static str, at: Line, factory: M) -> Result<RemoteJoinHandle<F::Output>, HandleError<M>>
+    where
+        M: FnOnce() -> F + Send + 'static,
+        F: Future<Output: Send + 'static> + 'static,
+    {
         let mut letters = self.inbox.lock();
         if !letters.is_open {
             return Err(HandleError { factory, is_full: false });
@@ -117,8 +125,10 @@ impl Handle {
         }
         let (promise, receipt) =
             Promise::new(WaitOn::Join, at, |at| in_words("a task sent from another thread", None, Some(at)));
+        let mut trip = Trip::new(way, at);
         letters.waiting.push(Box::new(move || {
-            drop(task::start(run(factory, promise), None, at));
+            trip.begin();
+            drop(task::start(run(factory, promise, trip), None, at));
         }));
         drop(letters);
         self.inbox.mailbox.ring();
@@ -158,12 +168,12 @@ impl Handle {
             !crate::ready::is_installed(),
             "Handle::block_on would block this thread's own loop: await the future instead"
         );
-        self.spawn(factory).map(RemoteJoinHandle::wait)
+        self.send("Handle::block_on", Location::caller(), factory).map(RemoteJoinHandle::wait)
     }
 }
 
 /// The task of what was sent. It hears when it is called off, and what it panics with goes to whoever sent it.
-async fn run<F: Future>(factory: impl FnOnce() -> F, promise: Promise<F::Output>) {
+async fn run<F: Future>(factory: impl FnOnce() -> F, promise: Promise<F::Output>, trip: Trip) {
     let outcome = {
         let mut work = pin!(async move { factory().await });
         let polled = poll_fn(|cx| {
@@ -177,6 +187,7 @@ async fn run<F: Future>(factory: impl FnOnce() -> F, promise: Promise<F::Output>
         });
         polled.await
     };
+    drop(trip);
     if let Some(outcome) = outcome {
         promise.keep(outcome);
     }

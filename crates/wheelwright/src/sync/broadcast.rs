@@ -16,6 +16,7 @@ use futures_core::Stream;
 use super::SendError;
 use super::queue::{Place, Queue};
 use crate::observe::WaitOn;
+use crate::observe::facts::note_senders;
 use crate::ready;
 
 /// Makes a channel whose receivers each get every value sent while they are there.
@@ -184,6 +185,7 @@ impl<T> Sender<T> {
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.channel.senders.set(self.channel.senders.get() + 1);
+        note_senders(self.channel.queue.id, self.channel.senders.get());
         Self { channel: Rc::clone(&self.channel) }
     }
 }
@@ -191,6 +193,7 @@ impl<T> Clone for Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         self.channel.senders.set(self.channel.senders.get() - 1);
+        note_senders(self.channel.queue.id, self.channel.senders.get());
         if self.channel.senders.get() == 0 {
             self.channel.queue.wake_all();
         }

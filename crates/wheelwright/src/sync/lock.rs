@@ -72,7 +72,7 @@ impl<'a, T: ?Sized, B> Locking<'a, T, B> {
 
     #[inline]
     fn poll_permit(&mut self, cx: &mut Context<'_>) -> Poll<Permit<'a>> {
-        Pin::new(&mut self.permits).poll(cx).map(|permit| permit.expect("nobody closes the permits of a lock"))
+        Pin::new(&mut self.permits).poll(cx).map(|permit| permit.expect("nobody closes the permits of a lock").held())
     }
 }
 

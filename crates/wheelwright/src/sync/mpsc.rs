@@ -16,6 +16,7 @@ use futures_core::Stream;
 
 use super::waiting::LoneWaiter;
 use super::{Semaphore, SendError, TryRecvError, TrySendError, semaphore};
+use crate::observe::facts::note_senders;
 use crate::observe::{Line, WaitOn};
 
 mod leaves;
@@ -119,6 +120,11 @@ impl<T> Channel<T> {
         self.receiver.wake();
     }
 
+    fn count_senders(&self, more: isize) {
+        self.senders.set(self.senders.get().saturating_add_signed(more));
+        note_senders(self.room.id(), self.senders.get());
+    }
+
     /// Takes the first value and frees its place.
     #[inline]
     fn pop(&self) -> Result<T, TryRecvError> {
@@ -218,14 +224,14 @@ impl<T> Sender<T> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.channel.senders.set(self.channel.senders.get() + 1);
+        self.channel.count_senders(1);
         Self { channel: Rc::clone(&self.channel) }
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        self.channel.senders.set(self.channel.senders.get() - 1);
+        self.channel.count_senders(-1);
         if self.channel.senders.get() == 0 {
             self.channel.receiver.wake();
         }

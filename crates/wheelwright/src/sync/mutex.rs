@@ -87,7 +87,7 @@ impl<T: ?Sized> Mutex<T> {
     /// ```
     #[doc(alias = "locked")]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        self.permit.try_acquire().map(|permit| Guard { value: self.value.borrow_mut(), _permit: permit })
+        self.permit.try_acquire().map(|permit| Guard { value: self.value.borrow_mut(), _permit: permit.held() })
     }
 
     /// The value, with no need to lock: nobody else has the mutex.

@@ -100,12 +100,14 @@ impl<T: ?Sized> RwLock<T> {
     /// assert!(one.is_some() && other.is_some() && lock.try_write().is_none());
     /// ```
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
-        self.permits.try_acquire().map(|permit| Guard { value: self.value.borrow(), _permit: permit })
+        self.permits.try_acquire().map(|permit| Guard { value: self.value.borrow(), _permit: permit.held() })
     }
 
     /// Writes if nobody reads, writes or waits.
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
-        self.permits.try_acquire_many(ALL).map(|permit| Guard { value: self.value.borrow_mut(), _permit: permit })
+        self.permits
+            .try_acquire_many(ALL)
+            .map(|permit| Guard { value: self.value.borrow_mut(), _permit: permit.held() })
     }
 
     /// The value, with no need to lock: nobody else has the lock.

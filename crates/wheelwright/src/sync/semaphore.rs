@@ -17,6 +17,8 @@ use std::task::Waker;
 
 use super::queue::Queue;
 use crate::observe::WaitOn;
+use crate::observe::facts::Holding;
+use crate::ready;
 use crate::waker::wake;
 
 mod acquire;
@@ -66,6 +68,7 @@ pub struct Semaphore {
     closed_from: Cell<u64>,
     /// Those who wait, and how many permits each wants.
     queue: Queue<usize>,
+    holding: Holding,
 }
 
 /// The `closed_from` of a semaphore that is open: no ticket is as high.
@@ -81,7 +84,7 @@ impl Semaphore {
     /// Makes a semaphore for a primitive that a dump knows by its own name.
     pub(super) fn waited_on_as(on: WaitOn, permits: usize) -> Self {
         let (available, is_barred, closed_from) = (Cell::new(permits), Cell::new(false), Cell::new(OPEN));
-        Self { available, is_barred, closed_from, queue: Queue::new(on) }
+        Self { available, is_barred, closed_from, queue: Queue::new(on), holding: Holding::new(permits) }
     }
 
     /// The number by which a dump knows it.
@@ -227,6 +230,7 @@ impl Semaphore {
     /// If more than `usize::MAX` were available.
     pub fn add_permits(&self, permits: usize) {
         assert!(self.available.get().checked_add(permits).is_some(), "there would be more permits than can be counted");
+        self.holding.add(permits as isize);
         self.release(permits);
     }
 
@@ -265,6 +269,7 @@ impl Semaphore {
             self.closed_from.set(self.queue.waiters.borrow().first_ticket());
             self.is_barred.set(true);
             self.queue.wake_all();
+            self.note();
         }
     }
 
@@ -315,6 +320,21 @@ impl Semaphore {
             wake(waker);
         }
         self.is_barred.set(self.is_closed() || !self.queue.is_empty());
+        self.note();
+    }
+
+    /// The current task has permits of what is a lock.
+    #[inline]
+    pub(super) fn hold(&self, permits: usize) {
+        self.holding.take(ready::current_id(), permits, self.available.get());
+        if self.is_barred.get() {
+            self.note();
+        }
+    }
+
+    /// Tells dumps how it stands.
+    fn note(&self) {
+        self.holding.note(self.queue.id, self.available.get(), self.queue.len());
     }
 
     /// Sets aside what the first in line wants, if there is as much, and returns its waker.
@@ -327,6 +347,7 @@ impl Semaphore {
         }
         let first = self.queue.waiters.borrow_mut().pop_front_if(|wants| *wants <= available)?;
         self.available.set(available - first.wants);
+        self.holding.grant();
         Some(first.waker)
     }
 }

@@ -43,7 +43,7 @@ impl<'a, T, F: FnOnce() -> M, M: Future> GetOrTryInit<'a, T, F, M> {
             let Ok(permit) = ready!(Pin::new(this.acquire).poll(cx)) else {
                 return Poll::Ready(Ok(cell.get().expect("the permit is closed when the value is there")));
             };
-            *this.permit = Some(permit);
+            *this.permit = Some(permit.held());
             let make = this.make.take().expect("the permit is got once");
             this.maker.set(Some(make()));
         }

@@ -73,6 +73,7 @@ impl<S: Deref<Target = Semaphore> + Clone + Unpin> Future for Acquiring<S> {
         let Poll::Ready(ticket) = this.place.wait(&semaphore.queue, permits, cx, attempt) else {
             // Not before: another executor's waker, as it is cloned, may look after the line and lift the bar.
             semaphore.is_barred.set(true);
+            semaphore.note();
             return Poll::Pending;
         };
         Poll::Ready(match semaphore.is_closed_to(ticket) {

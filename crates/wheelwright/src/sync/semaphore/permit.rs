@@ -23,6 +23,13 @@ pub type Permit<'a> = Permits<&'a Semaphore>;
 pub type OwnedPermit = Permits<Rc<Semaphore>>;
 
 impl<S: Deref<Target = Semaphore>> Permits<S> {
+    /// They are a lock that the current task has.
+    #[inline]
+    pub(in crate::sync) fn held(self) -> Self {
+        self.semaphore.hold(self.permits);
+        self
+    }
+
     /// Takes the permits out of circulation.
     ///
     /// Nobody gets them any more, unless [`add_permits`](Semaphore::add_permits) makes new ones.
@@ -35,6 +42,7 @@ impl<S: Deref<Target = Semaphore>> Permits<S> {
     /// assert_eq!(tokens.available_permits(), 2);
     /// ```
     pub fn forget(mut self) {
+        self.semaphore.holding.add(-(self.permits as isize));
         self.permits = 0;
     }
 }

@@ -1,0 +1,331 @@
+//! Turns a loop at a moment into the page that a dump prints, and holds it against what the program did.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use wheelwright::inspect::{self, Dump, TaskInfo, TaskState};
+use wheelwright::net::{TcpListener, TcpStream};
+use wheelwright::record::Cause;
+use wheelwright::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, mpsc, oneshot};
+use wheelwright::time::sleep;
+use wheelwright::{Handle, JoinHandle, TaskId, block_on, join_all, spawn, spawn_blocking, spawn_named, yield_now};
+
+use crate::support::parked;
+
+/// What a task waits for.
+async fn wait_of(id: TaskId) -> String {
+    let tasks = parked().await;
+    let task = tasks.iter().find(|task| task.id == id).expect("it is there");
+    let TaskState::Parked { what, .. } = &task.state else { panic!("{task} is not parked") };
+    what.clone()
+}
+
+/// It, without the number of the primitive, which is its thread's.
+async fn words_of<T>(task: &JoinHandle<T>, kind: &str) -> String {
+    let words = wait_of(task.id()).await;
+    let rest = words.strip_prefix(kind).unwrap_or_else(|| panic!("{words} does not begin with {kind}"));
+    rest.trim_start().trim_start_matches(|letter: char| letter.is_ascii_digit()).to_owned()
+}
+
+#[test]
+fn a_mutex_is_said_to_be_held_by_the_task_that_has_it_now() {
+    wheelwright::test(async || {
+        let mutex = Rc::new(Mutex::new(0));
+        let hold = |name: &str| {
+            let mutex = Rc::clone(&mutex);
+            spawn_named(name, async move {
+                let _guard = mutex.lock().await;
+                sleep(Duration::from_secs(10)).await;
+            })
+        };
+        let (first, second, third) = (hold("first"), hold("second"), hold("third"));
+        assert_eq!(words_of(&third, "mutex").await, format!(" held by task {}", first.id()));
+        let edge =
+            |info: &TaskInfo| matches!(info.state, TaskState::Parked { on: Some(owner), .. } if owner == first.id());
+        assert_eq!(inspect::tasks().iter().filter(|info| edge(info)).count(), 2);
+        sleep(Duration::from_secs(15)).await;
+        assert_eq!(words_of(&third, "mutex").await, format!(" held by task {}", second.id()));
+        // One who leaves the line changes nobody else's owner.
+        let fourth = hold("fourth");
+        parked().await;
+        third.abort();
+        assert_eq!(words_of(&fourth, "mutex").await, format!(" held by task {}", second.id()));
+        second.abort();
+        sleep(Duration::from_secs(1)).await;
+        let by = inspect::tasks().into_iter().filter(|task| task.to_string().contains("mutex")).count();
+        assert_eq!(by, 0, "the fourth has it, and nobody waits");
+    });
+}
+
+#[test]
+fn a_lock_that_was_granted_and_not_taken_has_no_owner_yet() {
+    wheelwright::test(async || {
+        let mutex = Rc::new(Mutex::new(0));
+        let guard = mutex.lock().await;
+        let ask = |mutex: &Rc<Mutex<i32>>| {
+            let mutex = Rc::clone(mutex);
+            spawn(async move { drop(mutex.lock().await) })
+        };
+        let (first, second) = (ask(&mutex), ask(&mutex));
+        parked().await;
+        drop(guard);
+        let tasks = inspect::tasks();
+        let of = |id| tasks.iter().find(|task: &&TaskInfo| task.id == id).expect("it is there");
+        assert!(matches!(of(first.id()).state, TaskState::Ready));
+        assert!(of(second.id()).to_string().contains(", granted to the next in line"), "{}", of(second.id()));
+    });
+}
+
+#[test]
+fn a_lock_has_one_owner_or_none_that_is_named() {
+    wheelwright::test(async || {
+        let lock = Rc::new(RwLock::new(0));
+        let (one, other) = (lock.read().await, lock.read().await);
+        let theirs = Rc::clone(&lock);
+        let writer = spawn(async move {
+            let _guard = theirs.write().await;
+            sleep(Duration::from_secs(10)).await;
+        });
+        assert_eq!(words_of(&writer, "lock").await, " read by 2");
+        drop(one);
+        parked().await;
+        assert_eq!(words_of(&writer, "lock").await, " read by 1", "the last to come may be the one who left");
+        drop(other);
+        let theirs = Rc::clone(&lock);
+        let reader = spawn(async move { drop(theirs.read().await) });
+        assert_eq!(words_of(&reader, "lock").await, format!(" held by task {}", writer.id()));
+    });
+}
+
+#[test]
+fn limits_and_channels_say_how_much_is_free_and_who_is_there() {
+    wheelwright::test(async || {
+        let limit = Rc::new(Semaphore::new(20));
+        let held = limit.acquire_many(20).await.unwrap();
+        let ask = || {
+            let limit = Rc::clone(&limit);
+            spawn(async move { drop(limit.acquire().await) })
+        };
+        let asking: Vec<_> = (0..32).map(|_| ask()).collect();
+        assert_eq!(words_of(&asking[0], "permit of semaphore").await, " (0 of 20 free, 32 in line)");
+        asking[1].abort();
+        assert_eq!(words_of(&asking[0], "permit of semaphore").await, " (0 of 20 free, 31 in line)");
+        drop(held);
+
+        let (sender, mut receiver) = mpsc::channel::<u8>(2);
+        let receiving = spawn(async move { receiver.recv().await.map(|_| receiver) });
+        assert_eq!(words_of(&receiving, "a value from channel").await, " (0 queued, 1 sender)");
+        let more = (sender.clone(), sender.clone());
+        assert_eq!(words_of(&receiving, "a value from channel").await, " (0 queued, 3 senders)");
+        drop(more);
+        assert_eq!(words_of(&receiving, "a value from channel").await, " (0 queued, 1 sender)");
+        for _ in 0..3 {
+            sender.send(1).await.unwrap();
+        }
+        let full = spawn(async move { sender.send(2).await });
+        let _receiver = receiving.await.unwrap();
+        assert_eq!(words_of(&full, "room in channel").await, " (2 of 2 taken, 1 in line)");
+
+        let cell = Rc::new(OnceCell::new());
+        let ours = Rc::clone(&cell);
+        let maker = spawn(async move { *ours.get_or_init(async || sleep(Duration::from_secs(9)).await).await });
+        parked().await;
+        let waiting = spawn(async move { *cell.get_or_init(async || ()).await });
+        assert_eq!(words_of(&waiting, "the value of cell").await, format!(" held by task {}", maker.id()));
+    });
+}
+
+#[test]
+fn timers_and_joins_say_when_and_whom() {
+    wheelwright::test(async || {
+        let sleeper = spawn(sleep(Duration::from_millis(2500)));
+        let id = sleeper.id();
+        let joiner = spawn(sleeper);
+        let endless = spawn(sleep(Duration::MAX));
+        parked().await;
+        assert_eq!(wait_of(id).await, "timer in 2.5 s");
+        assert_eq!(wait_of(joiner.id()).await, format!("join of task {id}"));
+        sleep(Duration::from_millis(1300)).await;
+        assert_eq!(wait_of(id).await, "timer in 1.2 s");
+        assert_eq!(wait_of(endless.id()).await, "timer that never comes");
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn sockets_say_who_is_at_the_other_end() {
+    block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let ours = TcpStream::connect(address).await.unwrap();
+        let (mut theirs, peer) = listener.accept().await.unwrap();
+        let reader = spawn(async move { theirs.read(&mut [0; 8]).await });
+        let acceptor = spawn(async move { listener.accept().await });
+        assert_eq!(words_of(&reader, "readable fd").await, format!(" <- {peer}"));
+        assert_eq!(words_of(&acceptor, "accept on fd").await, format!(" ({address})"));
+        drop(ours);
+    });
+}
+
+#[test]
+fn who_woke_a_task_and_how_often_it_was_polled_is_told() {
+    wheelwright::test(async || {
+        let notify = Rc::new(Notify::new());
+        let theirs = Rc::clone(&notify);
+        let task = spawn(async move {
+            theirs.notified().await;
+            sleep(Duration::from_secs(1)).await;
+            sleep(Duration::from_secs(1)).await;
+        });
+        let told = async || parked().await.into_iter().find(|info| info.id == task.id()).expect("it is there");
+        let before = told().await;
+        assert_eq!((before.polls, before.woken_by), (1, None));
+        notify.notify_one();
+        let woken = told().await;
+        let by = woken.woken_by.expect("it was woken");
+        assert_eq!((woken.polls, by.cause), (2, Cause::Task));
+        let me = inspect::tasks().into_iter().find(|task| matches!(task.state, TaskState::Running)).expect("it is me");
+        assert_eq!(by.task, Some(me.id));
+        sleep(Duration::from_millis(1500)).await;
+        let woken = told().await;
+        assert_eq!((woken.polls, woken.woken_by.map(|by| by.cause)), (3, Some(Cause::Timer)));
+    });
+}
+
+#[test]
+fn a_dump_is_a_tree_with_equal_waits_on_one_line() {
+    wheelwright::test(async || {
+        let server = spawn_named("server", async {
+            let (silence, line) = (sleep(Duration::from_secs(50)), line!() + 1);
+            let clients: Vec<_> = (0..990).map(|_| spawn(sleep(Duration::from_secs(9)))).collect();
+            silence.await;
+            drop((clients, line));
+        });
+        let lonely = spawn(async { spawn(sleep(Duration::from_secs(70))).await });
+        parked().await;
+        parked().await;
+        let polls = |dump: &Dump| dump.tasks.iter().map(|task| task.polls).collect::<Vec<_>>();
+        let dump = inspect::dump();
+        let page = dump.to_string();
+        assert_eq!(polls(&dump), polls(&inspect::dump()), "a dump polls nothing");
+        let lines: Vec<&str> = page.lines().collect();
+        let at = |what: &str| {
+            lines.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what}: {page}"))
+        };
+        let depth = |line: usize| lines[line].len() - lines[line].trim_start().len();
+        let (server_at, clients_at) = (at("'server'"), at("x990 timer at "));
+        assert_eq!(lines[0], "994 tasks, 992 timers, 0 sources, 0 blocking jobs");
+        assert_eq!((clients_at, depth(clients_at)), (server_at + 1, depth(server_at) + 2), "{page}");
+        assert!(lines[clients_at].contains("dumps.rs"), "{page}");
+        let joiner_at = at(&format!("task {} ", lonely.id()));
+        assert!(lines[joiner_at + 1].contains("timer in 70"), "{page}");
+        assert_eq!(depth(joiner_at + 1), depth(joiner_at) + 2);
+        assert!(lines.len() < 20, "{page}");
+        drop(server);
+    });
+}
+
+#[test]
+fn ten_thousand_tasks_are_dumped_at_once() {
+    wheelwright::test(async || {
+        let (limit, mutex) = (Rc::new(Semaphore::new(0)), Rc::new(Mutex::new(())));
+        let _guard = mutex.lock().await;
+        let tasks: Vec<_> = (0..10_000_u64)
+            .map(|number| {
+                let (limit, mutex) = (Rc::clone(&limit), Rc::clone(&mutex));
+                spawn(async move {
+                    match number % 3 {
+                        0 => sleep(Duration::from_secs(number + 1)).await,
+                        1 => drop(limit.acquire().await),
+                        _ => drop(mutex.lock().await),
+                    }
+                })
+            })
+            .collect();
+        parked().await;
+        let begin = Instant::now();
+        let page = inspect::dump().to_string();
+        let took = begin.elapsed();
+        println!("10,000 tasks dumped in {took:?}, {} bytes", page.len());
+        assert!(
+            page.contains("x3334 timer") && page.contains("x3333 permit") && page.contains("x3333 mutex"),
+            "{page}"
+        );
+        assert!(took < Duration::from_millis(200), "{took:?}");
+        drop(tasks);
+    });
+}
+
+#[test]
+fn a_chain_of_ten_thousand_parents_is_printed_without_recursion() {
+    async fn go_on(depth: u32) {
+        if depth != 0 {
+            let child: std::pin::Pin<Box<dyn Future<Output = ()>>> = Box::pin(go_on(depth - 1));
+            let _ = spawn(child).await;
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+    wheelwright::test(async || {
+        let _chain = spawn(go_on(10_000));
+        while inspect::live().timers == 0 {
+            yield_now().await;
+        }
+        let page = inspect::dump().to_string();
+        assert_eq!(page.lines().count(), 10_003);
+        assert!(page.len() < 4_000_000, "{} bytes", page.len());
+    });
+}
+
+#[test]
+fn what_goes_to_threads_and_comes_from_them_is_counted_by_its_line() {
+    block_on(async {
+        let (go, gate) = std::sync::mpsc::channel::<()>();
+        let gate = std::sync::Arc::new(std::sync::Mutex::new(gate));
+        let line = line!() + 3;
+        let jobs = (0..3).map(|_| {
+            let gate = std::sync::Arc::clone(&gate);
+            spawn_blocking(move || gate.lock().unwrap().recv().is_ok())
+        });
+        let jobs: Vec<_> = jobs.collect();
+        let of = |way: &str, line: u32| {
+            let is_it = |crossing: &inspect::Crossing| {
+                crossing.way == way && crossing.at.line() == line && crossing.at.file().ends_with("dumps.rs")
+            };
+            inspect::dump().crossings.into_iter().find(is_it).expect("it is counted")
+        };
+        let sent = of("spawn_blocking", line);
+        assert_eq!((sent.count, sent.queued + sent.running), (3, 3));
+        (0..3).for_each(|_| go.send(()).unwrap());
+        assert!(join_all(jobs).await.into_iter().all(|job| job.unwrap()));
+        let sent = of("spawn_blocking", line);
+        assert_eq!((sent.count, sent.queued, sent.running), (3, 0, 0));
+        assert!(!sent.total.is_zero());
+
+        let (handle, line) = (Handle::current(), line!() + 1);
+        let back = spawn_blocking(move || handle.block_on(async || spawn(async { 7 }).await.unwrap()));
+        assert_eq!(back.await.unwrap().unwrap().unwrap(), 7);
+        let back = of("Handle::block_on", line);
+        assert_eq!((back.count, back.queued, back.running), (1, 0, 0));
+        let page = inspect::dump().to_string();
+        assert!(page.contains("Handle::block_on at ") && page.contains(": 1 sent, 0 queued, 0 running, "), "{page}");
+    });
+}
+
+#[test]
+fn facts_are_gone_when_nobody_waits() {
+    wheelwright::test(async || {
+        let (sender, receiver) = oneshot::channel::<()>();
+        let mutex = Rc::new(Mutex::new(()));
+        for round in 0..3 {
+            let guard = mutex.lock().await;
+            let theirs = Rc::clone(&mutex);
+            let asks = spawn(async move { drop(theirs.lock().await) });
+            let me =
+                inspect::tasks().into_iter().find(|task| matches!(task.state, TaskState::Running)).expect("it is me");
+            assert_eq!(words_of(&asks, "mutex").await, format!(" held by task {}", me.id), "round {round}");
+            drop(guard);
+            asks.await.unwrap();
+        }
+        drop((sender, receiver));
+    });
+}
