@@ -71,6 +71,11 @@ const CASES: &[Case] = &[
     Case { name: "ten_thousand_cancels_leave_nothing", body: cancels::ten_thousand, check: succeeds },
     Case { name: "ctrl_c_wakes_whoever_waits_for_it", body: signals::wait_twice, check: signals::interrupt_twice },
     Case { name: "virtual_time_jumps_over_a_wait_for_a_signal", body: signals::idle, check: succeeds },
+    Case {
+        name: "signals_make_a_loop_say_what_it_waits_for",
+        body: signals::wait_and_tell,
+        check: signals::ask_three_times,
+    },
     Case { name: "groups_keep_their_laps_in_every_order", body: schedules::groups_keep_their_laps, check: succeeds },
     Case { name: "scopes_begin_in_any_order", body: schedules::scopes_begin_in_any_order, check: succeeds },
     Case { name: "every_order_is_explored", body: schedules::explore_all, check: succeeds },

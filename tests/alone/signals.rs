@@ -1,11 +1,14 @@
 //! Turns a real Ctrl-C, and the request to end, into a wake.
 
+use std::future::pending;
 use std::io::{BufRead, BufReader};
 use std::process::Command;
+use std::rc::Rc;
 use std::time::Duration;
 
 use wheelwright::signal::{ctrl_c, terminate};
-use wheelwright::{Either, block_on, select, time};
+use wheelwright::sync::Mutex;
+use wheelwright::{Either, Runtime, block_on, select, spawn_named, time, yield_now};
 
 pub(crate) fn wait_twice() {
     block_on(async {
@@ -66,5 +69,41 @@ fn signal_twice(command: &mut Command, signals: [&str; 2], words: [&str; 3]) -> 
     match status.success() && said == words {
         true => Ok(()),
         false => Err(format!("{status} after {said:?}")),
+    }
+}
+
+/// A task waits for a lock, in a program that tells it when it is asked.
+pub(crate) fn wait_and_tell() {
+    let runtime = Runtime::builder().dump_on_signals().build().expect("a runtime");
+    runtime.block_on(async {
+        let mutex = Rc::new(Mutex::new(()));
+        let guard = mutex.lock().await;
+        let theirs = Rc::clone(&mutex);
+        let _stuck = spawn_named("stuck", async move { drop(theirs.lock().await) });
+        yield_now().await;
+        println!("ready");
+        pending::<()>().await;
+        drop(guard);
+    });
+}
+
+/// SIGUSR1 dumps and goes on, so it may be sent twice; SIGQUIT dumps and ends.
+pub(crate) fn ask_three_times(command: &mut Command) -> Result<(), String> {
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let mut output = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let mut told = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    output.next().ok_or("it is not ready")?.map_err(|error| error.to_string())?;
+    let mut pages = Vec::new();
+    for signal in ["-USR1", "-USR1", "-QUIT"] {
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        sent.map_err(|error| error.to_string())?;
+        // Up to the line of the task that is stuck; what else there is comes before the next page.
+        pages.push(told.by_ref().map_while(Result::ok).find(|line| line.contains("'stuck'")).ok_or("no dump")?);
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    let is_told = |line: &String| line.contains(": waits for mutex ") && line.contains(" held by task 2 at ");
+    match status.code() == Some(131) && pages.iter().all(is_told) {
+        true => Ok(()),
+        false => Err(format!("{status} after {pages:?}")),
     }
 }

@@ -12,6 +12,7 @@ use crate::task::TaskId;
 
 mod dump;
 mod peers;
+mod triggers;
 mod words;
 
 pub use dump::{Dump, dump};

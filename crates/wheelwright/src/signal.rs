@@ -80,8 +80,15 @@ pub struct Signal {
 
 impl Signal {
     #[track_caller]
-    fn listen(signal: i32) -> Self {
+    pub(crate) fn listen(signal: i32) -> Self {
         Self { pipe: Pipe::open(signal).map_err(Some), at: Location::caller() }
+    }
+
+    /// # Errors
+    /// Why it hears nothing.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let why = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
+        self.pipe.as_ref().map(drop).map_err(|error| error.as_ref().map_or(io::ErrorKind::Other.into(), why))
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Builder {
     unhandled: Unhandled,
     pub(super) slow_poll: Option<Duration>,
     pub(super) debug: bool,
+    /// What is done as soon as the runtime is there.
+    at_start: Option<fn() -> io::Result<()>>,
 }
 
 impl Builder {
@@ -49,6 +51,7 @@ impl Builder {
             unhandled: Unhandled::default(),
             slow_poll: None,
             debug: false,
+            at_start: None,
         }
     }
 
@@ -139,6 +142,12 @@ impl Builder {
         self
     }
 
+    /// Does something as soon as the runtime is there.
+    pub(crate) fn at_start(mut self, act: fn() -> io::Result<()>) -> Self {
+        self.at_start = Some(act);
+        self
+    }
+
     /// Makes the runtime and installs it on this thread.
     ///
     /// # Errors
@@ -177,6 +186,8 @@ impl Builder {
         if let Some(capacity) = this.recorded {
             event_loop.begin_recording(capacity);
         }
-        Ok(Runtime { event_loop })
+        let runtime = Runtime { event_loop };
+        this.at_start.map_or(Ok(()), |act| act())?;
+        Ok(runtime)
     }
 }

@@ -93,6 +93,7 @@ const SHELVES: &[Shelf] = &[
             "blocking",
             "time",
             "net",
+            "signal",
             "group",
         ],
     },
