@@ -3,6 +3,7 @@
 mod channels;
 mod cleanup;
 mod combinators;
+mod deep_dumps;
 mod dumps;
 mod ecosystem;
 mod files;

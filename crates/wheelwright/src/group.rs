@@ -18,7 +18,7 @@ use crate::ready::{self, Parent, WokenList};
 use crate::runtime::{self, EventLoop, POLLS_PER_TURN};
 use crate::schedule::{self, Step};
 use crate::task::Seats;
-use crate::waker::{self, Key};
+use crate::waker::{Key, probe};
 
 mod buffered;
 mod concurrent;
@@ -206,7 +206,7 @@ impl<F: Future> Group<F> {
             }
             self.at += 1;
             let leaving = Leaving { group: self, seat };
-            let polled = leaving.group.poll_child(seat);
+            let polled = leaving.group.poll_child(seat, cx);
             mem::forget(leaving);
             if let Poll::Ready(output) = polled {
                 self.leave(seat);
@@ -270,7 +270,7 @@ impl<F: Future> Group<F> {
     }
 
     #[inline]
-    fn poll_child(&mut self, seat: u32) -> Poll<F::Output> {
+    fn poll_child(&mut self, seat: u32, cx: &Context<'_>) -> Poll<F::Output> {
         let index = seat as usize;
         self.polled += 1;
         let mut key = self.keys[index];
@@ -281,7 +281,7 @@ impl<F: Future> Group<F> {
             key = self.reserved;
         }
         ready::begin_child(key, seat);
-        let waker = key.waker();
+        let waker = probe::alike(cx.waker(), key);
         // A seat may be empty, if a late wake named a child that was done.
         let Some(polled) = self.seats.poll(index, &mut Context::from_waker(&waker)) else { return Poll::Pending };
         if polled.is_pending() && key == self.reserved {
@@ -306,7 +306,7 @@ impl<F: Future> Group<F> {
         if self.instance != ready::instance() {
             self.move_in();
         }
-        let parent = match waker::key_of(cx.waker()) {
+        let parent = match probe::task_of(cx.waker()) {
             Some(key) => Parent::Key(key),
             None => {
                 // A child that another thread wakes is heard of by the loop, and by nobody else.
@@ -322,6 +322,17 @@ impl<F: Future> Group<F> {
         let old = self.list.parent.replace(parent);
         drop(old);
         self.take_woken();
+        if probe::is_probe(cx.waker()) {
+            self.line_up_all();
+        }
+    }
+
+    /// Each child is to tell what it waits for.
+    #[cold]
+    fn line_up_all(&mut self) {
+        let seats = 0..self.seats.len() as u32;
+        self.batch.extend(seats.filter(|seat| !self.seats.is_empty(*seat as usize)));
+        self.line_up_once();
     }
 
     /// The slots, if there are any, are of a runtime that is gone: everybody is polled anew, with a slot of this one.

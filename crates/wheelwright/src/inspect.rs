@@ -10,11 +10,13 @@ use crate::ready::{self, Slot};
 use crate::runtime;
 use crate::task::TaskId;
 
+mod deep;
 mod dump;
 mod peers;
 mod triggers;
 mod words;
 
+pub use deep::{Call, DeepDump, DumpDeep, dump_deep};
 pub use dump::{Dump, dump};
 use words::Known;
 

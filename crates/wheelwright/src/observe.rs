@@ -13,6 +13,7 @@ use std::time::Duration;
 pub(crate) mod crossings;
 pub(crate) mod event;
 pub(crate) mod facts;
+pub(crate) mod probe;
 pub(crate) mod recorder;
 pub(crate) mod report;
 pub(crate) mod slow;

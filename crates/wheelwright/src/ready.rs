@@ -29,7 +29,7 @@ mod recorded;
 mod table;
 
 pub(crate) use described::{describe, excuse, is_untouched, name};
-pub(crate) use recorded::{begin_recording, cause, note_end, note_lap, note_park, state, task_or_nobody};
+pub(crate) use recorded::{begin_recording, cause, note_end, note_lap, note_park, state, task_or_nobody, wake_parked};
 
 pub(crate) use table::{KERNEL, Next, Parent, Run, Slot, THREAD, TIMER, WokenList};
 use table::{NO_RUNTIME, Occupant, Table};

@@ -12,7 +12,7 @@ use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::mailbox::{self, Mailbox};
@@ -23,7 +23,7 @@ use crate::pool::Pool;
 use crate::reactor::Reactor;
 use crate::ready::{self, KERNEL, Next, TIMER};
 use crate::timer::Timers;
-use crate::waker::{self, Key};
+use crate::waker::{self, Key, probe};
 use crate::{report, task};
 
 mod builder;
@@ -110,22 +110,22 @@ impl EventLoop {
         self.running.set(true);
         let root = Root { event_loop: self, key: ready::add_root(at) };
         loop {
-            let key = self.run_until_root_is_due();
-            debug_assert!(key == root.key, "one block_on at a time, so one root");
-            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&key.waker())) {
+            let waker = self.run_until_root_is_due();
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return output;
             }
-            ready::park::<false>(key);
+            ready::park::<false>(root.key);
             self.count_poll();
         }
     }
 
     /// The laps: mail, batch, park. Comes back whenever the root is next in the batch.
-    fn run_until_root_is_due(&self) -> Key {
+    fn run_until_root_is_due(&self) -> Waker {
         loop {
-            let root = if recorder::is_watched() { self.run_watched() } else { self.run_batch::<false>() };
-            if let Some(key) = root {
-                return key;
+            let root =
+                if recorder::is_watched() { self.run_watched() } else { self.run_batch::<false>().map(Key::waker) };
+            if let Some(waker) = root {
+                return waker;
             }
             if self.mailbox.answer() {
                 self.open_mail();
@@ -266,7 +266,7 @@ impl EventLoop {
 #[inline]
 fn step<const WATCHED: bool>(key: Key, task: Rc<dyn ready::Run>) {
     // Dropping a waker does nothing, but it is a call that the compiler cannot see through.
-    let waker = ManuallyDrop::new(key.waker());
+    let waker = ManuallyDrop::new(if WATCHED { probe::for_poll(key) } else { key.waker() });
     match task.run(&mut Context::from_waker(&waker), key) {
         Poll::Pending => ready::park::<WATCHED>(key),
         Poll::Ready(joiner) => {

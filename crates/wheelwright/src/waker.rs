@@ -13,6 +13,8 @@ use std::{mem, ptr};
 
 use crate::{mailbox, panics, ready};
 
+pub(crate) mod probe;
+
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("a waker's data word holds a 64-bit key: wheelwright needs 64-bit pointers");
 
@@ -57,9 +59,14 @@ impl Key {
     /// A waker that queues this key's slot. Costs nothing to make, to keep and to drop.
     #[inline]
     pub(crate) fn waker(self) -> Waker {
+        self.waker_by(&VTABLE)
+    }
+
+    #[inline]
+    fn waker_by(self, vtable: &'static RawWakerVTable) -> Waker {
         // SAFETY: the contract of a waker is about what its functions do with the data word, on any thread and at any
-        // time. Those of `VTABLE` only ever read it as a number: they dereference nothing and free nothing.
-        unsafe { Waker::new(ptr::without_provenance(self.0 as usize), &VTABLE) }
+        // time. Those of `VTABLE` and `PROBE` only ever read it as a number: they dereference nothing and free nothing.
+        unsafe { Waker::new(ptr::without_provenance(self.0 as usize), vtable) }
     }
 
     #[inline]
@@ -84,6 +91,7 @@ impl Key {
 
 // A static and not a const: its address tells our wakers from others'.
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake_data, wake_data, forget);
+static PROBE: RawWakerVTable = RawWakerVTable::new(probe::clone_of_probe, wake_data, wake_data, forget);
 
 /// Leaves of ours keep wakers with [`keep`]; so somebody else's code keeps this one, and may wake the task.
 fn clone(data: *const ()) -> RawWaker {
@@ -105,7 +113,7 @@ fn forget(_: *const ()) {}
 pub(crate) fn keep(waker: &Waker) -> Waker {
     match key_of(waker) {
         Some(key) => key.waker(),
-        None => waker.clone(),
+        None => probe::keep(waker),
     }
 }
 

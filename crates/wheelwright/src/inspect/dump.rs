@@ -106,20 +106,30 @@ fn alike(task: &TaskInfo) -> Alike {
 
 impl fmt::Display for Dump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Live { timers, sources, blocking_jobs, .. } = self.live;
-        let tasks = self.tasks.len();
-        writeln!(f, "{tasks} tasks, {timers} timers, {sources} sources, {blocking_jobs} blocking jobs")?;
-        let tree = Tree::new(&self.tasks);
-        // A list and no recursion: a chain of tasks may be as long as there are tasks.
-        let mut left: Vec<(usize, Vec<&TaskInfo>)> = Vec::new();
-        left.extend(tree.groups(0).into_iter().rev().map(|group| (0, group)));
-        while let Some((depth, group)) = left.pop() {
-            write!(f, "{:width$}", "", width = 2 * depth.min(DEEPEST))?;
-            write_group(f, &group)?;
-            left.extend(tree.groups(group[0].id.0).into_iter().rev().map(|group| (depth + 1, group)));
-        }
-        self.crossings.iter().try_for_each(|crossing| writeln!(f, "{crossing}"))
+        write_page(self, f, |_, _, _| Ok(()))
     }
+}
+
+/// Writes the page, with what else there is to say below each line of tasks, which stands at that depth.
+pub(super) fn write_page(
+    dump: &Dump,
+    f: &mut fmt::Formatter<'_>,
+    more: impl Fn(&mut fmt::Formatter<'_>, usize, &[&TaskInfo]) -> fmt::Result,
+) -> fmt::Result {
+    let Live { timers, sources, blocking_jobs, .. } = dump.live;
+    let tasks = dump.tasks.len();
+    writeln!(f, "{tasks} tasks, {timers} timers, {sources} sources, {blocking_jobs} blocking jobs")?;
+    let tree = Tree::new(&dump.tasks);
+    // A list and no recursion: a chain of tasks may be as long as there are tasks.
+    let mut left: Vec<(usize, Vec<&TaskInfo>)> = Vec::new();
+    left.extend(tree.groups(0).into_iter().rev().map(|group| (0, group)));
+    while let Some((depth, group)) = left.pop() {
+        write!(f, "{:width$}", "", width = 2 * depth.min(DEEPEST))?;
+        write_group(f, &group)?;
+        more(f, depth.min(DEEPEST), &group)?;
+        left.extend(tree.groups(group[0].id.0).into_iter().rev().map(|group| (depth + 1, group)));
+    }
+    dump.crossings.iter().try_for_each(|crossing| writeln!(f, "{crossing}"))
 }
 
 fn write_group(f: &mut fmt::Formatter<'_>, group: &[&TaskInfo]) -> fmt::Result {

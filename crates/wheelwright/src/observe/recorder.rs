@@ -12,9 +12,11 @@ use super::{Place, Wait};
 const RECORDING: u8 = 1;
 /// Every poll is timed.
 const WATCHING: u8 = 2;
+/// Every poll is probed, for a deep dump.
+const PROBING: u8 = 4;
 
 thread_local! {
-    /// What is asked for of `RECORDING` and `WATCHING`. Asked at every event, so it stands apart.
+    /// What is asked for of `RECORDING`, `WATCHING` and `PROBING`. Asked at every event, so it stands apart.
     static IS_ON: Cell<u8> = const { Cell::new(0) };
     /// A recording is to begin with the next lap.
     static WANTED: Cell<Option<usize>> = const { Cell::new(None) };
@@ -168,6 +170,11 @@ pub(crate) fn watch(is_on: bool) {
     turn(WATCHING, is_on);
 }
 
+/// Polls are probed, for a deep dump, or no longer.
+pub(crate) fn probe(is_on: bool) {
+    turn(PROBING, is_on);
+}
+
 fn turn(what: u8, is_on: bool) {
     let rest = IS_ON.get() & !what;
     IS_ON.set(if is_on { rest | what } else { rest });
@@ -190,7 +197,7 @@ pub(crate) fn is_recording() -> bool {
     !cfg!(wheelwright_no_recorder) && IS_ON.get() & RECORDING != 0
 }
 
-/// Whether this thread's laps are watched: to be recorded, or for slow polls.
+/// Whether this thread's laps are watched: to be recorded, for slow polls or for a deep dump.
 #[inline]
 pub(crate) fn is_watched() -> bool {
     !cfg!(wheelwright_no_recorder) && IS_ON.get() != 0

@@ -25,6 +25,18 @@ pub(crate) fn state() -> State {
     with_table(|table| state_of(table))
 }
 
+/// Queues everybody who is parked, to be polled in the next lap.
+pub(crate) fn wake_parked() {
+    with_table(|table| {
+        for index in 0..table.slots.len() as u32 {
+            if let Occupant::Task(_) | Occupant::Root = table.slots[index as usize].occupant {
+                table.wake(table.key(index));
+            }
+        }
+        note_wakes(table);
+    });
+}
+
 /// A lap has begun, if the recording does not know it yet; whether there is a lap at all.
 pub(crate) fn note_lap() -> bool {
     with_table(|table| {

@@ -1,6 +1,7 @@
 //! Turns a lap of a loop that is recorded, or watched for slow polls, into events and reports.
 
 use std::rc::Rc;
+use std::task::Waker;
 
 use super::EventLoop;
 use super::trouble::{self, Trouble};
@@ -8,7 +9,7 @@ use crate::observe::event::{Kind, Outcome};
 use crate::observe::recorder::{self, Recorder, record};
 use crate::observe::slow;
 use crate::observe::state::State;
-use crate::waker::Key;
+use crate::waker::probe;
 use crate::{panics, ready};
 
 impl EventLoop {
@@ -27,7 +28,7 @@ impl EventLoop {
 
     /// As the plain lap. Comes back when the root is next, or when the batch is done with.
     #[cold]
-    pub(super) fn run_watched(&self) -> Option<Key> {
+    pub(super) fn run_watched(&self) -> Option<Waker> {
         // The root's poll has ended, if it is that which comes back here; nobody is being polled.
         ready::note_park();
         ready::act_as(0);
@@ -46,7 +47,7 @@ impl EventLoop {
             record(Kind::LapEnd, 0, 0, 0);
             tell();
         }
-        root
+        root.map(probe::for_poll)
     }
 
     /// The runtime ends, and with it what is recorded.

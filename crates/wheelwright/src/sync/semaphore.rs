@@ -323,8 +323,9 @@ impl Semaphore {
         self.note();
     }
 
-    /// The current task has permits of what is a lock.
-    #[inline]
+    /// The current task has permits of what is a lock. Out of line: it looks at the loop's table, which is not to be looked for in
+    /// every program's copy of a lock.
+    #[inline(never)]
     pub(super) fn hold(&self, permits: usize) {
         self.holding.take(ready::current_id(), permits, self.available.get());
         if self.is_barred.get() {
