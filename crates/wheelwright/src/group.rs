@@ -7,16 +7,16 @@
 //! over, and with it, at worst, a late wake meant for the last one.
 
 use std::cell::RefCell;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::panic::Location;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::observe::{self, Line, Place, WaitOn};
+use crate::observe::{self, Line, WaitOn};
 use crate::panics;
 use crate::ready::{self, Parent, WokenList};
 use crate::runtime::{self, EventLoop, POLLS_PER_TURN};
-use crate::schedule::{self, Step};
+use crate::schedule;
 use crate::task::Seats;
 use crate::waker::{Key, probe};
 
@@ -24,6 +24,7 @@ mod buffered;
 mod concurrent;
 mod join_all;
 mod join_next;
+mod line;
 
 pub use buffered::Buffered;
 pub use concurrent::{ForEachConcurrent, MapConcurrent, for_each_concurrent, map_concurrent};
@@ -220,48 +221,6 @@ impl<F: Future> Group<F> {
         self.wait()
     }
 
-    /// Lines up those who were woken by now, once a lap; those who are woken from here on run in the next.
-    #[inline]
-    fn take_woken(&mut self) {
-        self.is_waiting = false;
-        if mem::replace(&mut self.lap, ready::lap()) == self.lap {
-            return;
-        }
-        // Seldom enough that what is moved is less than what was polled.
-        if self.batch.len() <= 2 * self.at {
-            self.batch.drain(..self.at);
-            self.ordered = self.ordered.saturating_sub(self.at);
-            self.at = 0;
-        }
-        self.batch.append(&mut self.list.seats.borrow_mut());
-        if 2 * self.seats.len() < self.batch.len() - self.at {
-            self.line_up_once();
-        }
-    }
-
-    /// Puts those who came last into the order of a schedule, once those have run who came before them.
-    #[cold]
-    fn order_new(&mut self) {
-        let place = Place::of(self.made_at);
-        schedule::permute(&mut self.batch[self.at..], |seat| Step::Child(seat, place));
-        self.ordered = self.batch.len();
-    }
-
-    /// Strikes out those who stand in line twice: a child that is ready although it was woken leaves its entry to the next.
-    #[cold]
-    fn line_up_once(&mut self) {
-        let mut is_lined_up = vec![false; self.seats.len()];
-        let (mut index, mut ordered) = (mem::take(&mut self.at), 0);
-        self.batch.drain(..index);
-        self.batch.retain(|seat| {
-            let is_first = !mem::replace(&mut is_lined_up[*seat as usize], true);
-            ordered += usize::from(is_first && index < self.ordered);
-            index += 1;
-            is_first
-        });
-        self.ordered = ordered;
-    }
-
     fn wait<T>(&mut self) -> Poll<T> {
         self.polled = 0;
         self.is_waiting = true;
@@ -281,7 +240,8 @@ impl<F: Future> Group<F> {
             key = self.reserved;
         }
         ready::begin_child(key, seat);
-        let waker = probe::alike(cx.waker(), key);
+        // It need not be dropped, and the compiler does not see that.
+        let waker = ManuallyDrop::new(probe::alike(cx.waker(), key));
         // A seat may be empty, if a late wake named a child that was done.
         let Some(polled) = self.seats.poll(index, &mut Context::from_waker(&waker)) else { return Poll::Pending };
         if polled.is_pending() && key == self.reserved {
@@ -325,14 +285,6 @@ impl<F: Future> Group<F> {
         if probe::is_probe(cx.waker()) {
             self.line_up_all();
         }
-    }
-
-    /// Each child is to tell what it waits for.
-    #[cold]
-    fn line_up_all(&mut self) {
-        let seats = 0..self.seats.len() as u32;
-        self.batch.extend(seats.filter(|seat| !self.seats.is_empty(*seat as usize)));
-        self.line_up_once();
     }
 
     /// The slots, if there are any, are of a runtime that is gone: everybody is polled anew, with a slot of this one.

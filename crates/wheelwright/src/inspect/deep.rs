@@ -13,7 +13,9 @@ use crate::observe::{self, Line, WaitOn};
 use crate::ready;
 use crate::task::TaskId;
 
-/// Dumps this thread's loop as [`dump`] does, with the whole chain of awaits of each parked task.
+/// Dumps this thread's loop, with the chain of awaits of each parked task.
+///
+/// It is what [`dump`] tells, and more.
 ///
 /// Every parked task is polled once, in the lap after this call, with a waker that notes who keeps it. To be polled without
 /// having been woken does a future no harm; one that is ready all the same completes as it would have. The children of a
@@ -112,7 +114,9 @@ pub struct Call {
 }
 
 impl DeepDump {
-    /// Returns the chains of a task, one for each thing that it waits for, the outermost call first.
+    /// Returns the chains of a task, one for each thing that it waits for.
+    ///
+    /// The outermost call comes first.
     ///
     /// There is none if nothing kept its waker when it was polled: then nothing will wake it.
     #[must_use]

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::Line;
 
-/// What was sent between sync and async code from one line; in all of the process.
+/// What was sent between sync and async code from one line, in all of the process.
+///
+/// It is one of [`Dump::crossings`](crate::inspect::Dump::crossings).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Crossing {

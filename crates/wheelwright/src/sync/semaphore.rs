@@ -323,9 +323,8 @@ impl Semaphore {
         self.note();
     }
 
-    /// The current task has permits of what is a lock. Out of line: it looks at the loop's table, which is not to be looked for in
-    /// every program's copy of a lock.
-    #[inline(never)]
+    /// The current task has permits of what is a lock.
+    #[inline]
     pub(super) fn hold(&self, permits: usize) {
         self.holding.take(ready::current_id(), permits, self.available.get());
         if self.is_barred.get() {
@@ -334,6 +333,7 @@ impl Semaphore {
     }
 
     /// Tells dumps how it stands.
+    #[cold]
     fn note(&self) {
         self.holding.note(self.queue.id, self.available.get(), self.queue.len());
     }

@@ -64,13 +64,21 @@ impl<S: Deref<Target = Semaphore> + Clone + Unpin> Future for Acquiring<S> {
         if this.is_granted_at_once() {
             return Poll::Ready(Ok(Permits { semaphore: this.semaphore.clone(), permits: this.wants }));
         }
-        let (semaphore, permits) = (&*this.semaphore, this.wants);
+        this.wait(cx)
+    }
+}
+
+impl<S: Deref<Target = Semaphore> + Clone> Acquiring<S> {
+    /// Out of line, so that what succeeds at once saves no registers for it.
+    #[inline(never)]
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<Permits<S>, Closed>> {
+        let (semaphore, permits) = (&*self.semaphore, self.wants);
         if semaphore.is_closed() {
             // The end is charged, for somebody may ignore it again and again.
             ready!(ready::poll_budget(cx));
         }
         let attempt = move || semaphore.is_closed() || semaphore.take(permits);
-        let Poll::Ready(ticket) = this.place.wait(&semaphore.queue, permits, cx, attempt) else {
+        let Poll::Ready(ticket) = self.place.wait(&semaphore.queue, permits, cx, attempt) else {
             // Not before: another executor's waker, as it is cloned, may look after the line and lift the bar.
             semaphore.is_barred.set(true);
             semaphore.note();
@@ -78,7 +86,7 @@ impl<S: Deref<Target = Semaphore> + Clone + Unpin> Future for Acquiring<S> {
         };
         Poll::Ready(match semaphore.is_closed_to(ticket) {
             true => Err(Closed),
-            false => Ok(Permits { semaphore: this.semaphore.clone(), permits }),
+            false => Ok(Permits { semaphore: self.semaphore.clone(), permits }),
         })
     }
 }
