@@ -208,7 +208,8 @@ fn a_dump_is_a_tree_with_equal_waits_on_one_line() {
         let dump = inspect::dump();
         let page = dump.to_string();
         assert_eq!(polls(&dump), polls(&inspect::dump()), "a dump polls nothing");
-        let lines: Vec<&str> = page.lines().collect();
+        // What other tests send to threads is counted for all of the process.
+        let lines: Vec<&str> = page.lines().filter(|line| !line.contains(" sent, ")).collect();
         let at = |what: &str| {
             lines.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what}: {page}"))
         };
@@ -271,7 +272,7 @@ fn a_chain_of_ten_thousand_parents_is_printed_without_recursion() {
             yield_now().await;
         }
         let page = inspect::dump().to_string();
-        assert_eq!(page.lines().count(), 10_003);
+        assert_eq!(page.lines().filter(|line| line.trim_start().starts_with("task ")).count(), 10_002);
         assert!(page.len() < 4_000_000, "{} bytes", page.len());
     });
 }

@@ -1,13 +1,14 @@
 //! Turns parked tasks into chains of awaits, each with its line: a dump that polls.
 
 use std::backtrace::Backtrace;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::dump::write_page;
-use super::{Dump, TaskInfo, TaskState, dump};
+use super::{Dump, TaskInfo, TaskState, dump, tasks};
 use crate::observe::probe::{self, Stacks};
 use crate::observe::{self, Line, WaitOn};
 use crate::ready;
@@ -69,8 +70,11 @@ impl Future for DumpDeep {
         match self.begun.take() {
             // All that were parked have been polled in the lap between.
             Some((dump, lap)) if 2 <= ready::lap().wrapping_sub(lap) => {
-                let stacks = probe::stacks();
+                let mut stacks = probe::stacks();
                 probe::end();
+                // Who was ready is not there any more, and waits for nothing.
+                let left: BTreeSet<u32> = tasks().into_iter().map(|task| task.id.0).collect();
+                stacks.retain(|task, _| left.contains(task));
                 return Poll::Ready(DeepDump { dump, stacks });
             }
             Some(begun) => self.begun = Some(begun),
@@ -107,7 +111,7 @@ pub struct DeepDump {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Call {
-    /// The `async fn`, or the type of the future.
+    /// The `async fn`, or the type of the future; where there are line tables and nothing else only `async fn` or `poll`.
     pub name: String,
     /// The line at which it awaits the next one, with its file; `None` without line tables.
     pub at: Option<String>,
@@ -138,9 +142,9 @@ impl DeepDump {
                 writeln!(f, "{:width$}{mark}{call}", "")?;
                 mark = "  ";
             }
-            if chain.iter().any(|call| call.at.is_none()) {
+            if chain.is_empty() || chain.iter().any(|call| call.at.is_none()) {
                 let how = "debug = \"line-tables-only\" in the profile adds them";
-                writeln!(f, "{:width$}  (some lines are not known: {how})", "")?;
+                writeln!(f, "{:width$}  (calls or lines are missing: {how})", "")?;
             }
         }
         Ok(())
@@ -173,8 +177,6 @@ fn chain(stack: &Backtrace) -> Vec<Call> {
         let name = line.split_once(": ").map_or(line, |(_, name)| name);
         calls.push(Call { name: name.to_owned(), at: None });
     }
-    // Where the loop polls the task, or the root.
-    let is_loop = |call: &Call| call.name.contains("::Run>::run") || call.name.contains("EventLoop::run");
     let end = calls.iter().position(is_loop).unwrap_or(calls.len());
     calls.truncate(end);
     let mut chain: Vec<Call> = calls.into_iter().filter_map(await_of).rev().collect();
@@ -182,21 +184,66 @@ fn chain(stack: &Backtrace) -> Vec<Call> {
     chain
 }
 
+/// Where the loop polls the task, or the root.
+fn is_loop(call: &Call) -> bool {
+    let is_short = call.name.starts_with("run<") && (stands_in(call, "task.rs") || stands_in(call, "runtime.rs"));
+    is_short || call.name.contains("::Run>::run") || call.name.contains("EventLoop::run")
+}
+
+/// Whether a call stands in this file of ours.
+fn stands_in(call: &Call, file: &str) -> bool {
+    let at = call.at.as_deref().unwrap_or_default();
+    at.contains("wheelwright") && at.contains(&format!("/src/{file}:"))
+}
+
 /// A call that is an await, by its name in short; others are how it is done.
 fn await_of(mut call: Call) -> Option<Call> {
     const STD: [&str; 6] = ["core::", "std::", "alloc::", "<core::", "<std::", "<alloc::"];
-    if STD.iter().any(|of| call.name.starts_with(of)) {
+    let at = call.at.as_deref().unwrap_or_default();
+    if at.starts_with("/rustc/") || STD.iter().any(|of| call.name.starts_with(of)) {
         return None;
     }
-    let async_fn = ["::{{closure}}", "::{closure#0}"].iter().find_map(|end| call.name.strip_suffix(end));
-    let future = ["::poll", "::poll_next"].iter().find_map(|end| call.name.strip_suffix(end));
+    let name = call.name.as_str();
+    let async_fn = ["::{{closure}}", "::{closure#0}"].iter().find_map(|end| name.strip_suffix(end));
+    let future = ["::poll", "::poll_next"].iter().find_map(|end| name.strip_suffix(end));
+    let is_how = stands_in(&call, "task.rs") || stands_in(&call, "timer.rs");
     call.name = match (async_fn, future.and_then(|name| name.split_once(" as "))) {
         // Closures of ours are no awaits of the user's.
         (Some(name), _) if !name.contains("wheelwright::") => name.to_owned(),
         (_, Some((of, what))) if what.contains("Future") || what.contains("Stream") => {
             of.trim_start_matches('<').to_owned()
         }
+        // What line tables alone tell.
+        _ if name.starts_with("{async_fn#") => "async fn".into(),
+        _ if name.starts_with("{async_") => "async block".into(),
+        _ if !is_how && ["poll", "poll_next"].contains(&name.split('<').next()?) => "poll".into(),
         _ => return None,
     };
     Some(call)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn short(name: &str, at: &str) -> Option<String> {
+        await_of(Call { name: name.into(), at: Some(at.into()) }).map(|call| call.name)
+    }
+
+    #[test]
+    fn awaits_are_known_by_symbols_and_by_line_tables() {
+        let sleep = "<wheelwright::time::Sleep as core::future::future::Future>::poll";
+        assert_eq!(short(sleep, "wheelwright/src/time.rs:1:1").as_deref(), Some("wheelwright::time::Sleep"));
+        assert_eq!(short("app::fetch::{{closure}}", "src/main.rs:1:1").as_deref(), Some("app::fetch"));
+        assert_eq!(short("app::fetch::{closure#0}", "src/main.rs:1:1").as_deref(), Some("app::fetch"));
+        assert_eq!(short("{async_fn#0}", "./src/main.rs:4:58").as_deref(), Some("async fn"));
+        assert_eq!(short("{async_block#1}<app::A>", "./src/main.rs:4:58").as_deref(), Some("async block"));
+        assert_eq!(short("poll<app::A>", "wheelwright/src/time.rs:163:27").as_deref(), Some("poll"));
+        assert_eq!(short("poll<app::A>", "wheelwright/src/task.rs:52:47"), None);
+        assert_eq!(short("poll", "wheelwright/src/timer.rs:73:21"), None);
+        assert_eq!(short("keep", "wheelwright/src/waker.rs:116:17"), None);
+        assert_eq!(short("poll<app::A>", "/rustc/5980/library/core/src/pin.rs:1:1"), None);
+        let run = |name: &str, at: &str| is_loop(&Call { name: name.into(), at: Some(at.into()) });
+        assert!(run("run<app::A>", "a/wheelwright/src/task.rs:246:22") && !run("run<app::A>", "src/main.rs:1:1"));
+    }
 }

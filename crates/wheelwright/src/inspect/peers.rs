@@ -5,14 +5,22 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+/// Of more sockets than that no address is told: the kernel's table is slow, a dump is not to be.
+const MOST: usize = 500;
+
 /// The addresses of this process's sockets; read when the first is asked for.
-#[derive(Default)]
 pub(super) struct Peers {
+    are_few: bool,
     /// Local and remote, by the socket's inode.
     sockets: Option<BTreeMap<u64, (SocketAddr, SocketAddr)>>,
 }
 
 impl Peers {
+    /// Of a loop with so many sources.
+    pub(super) fn of(sources: usize) -> Self {
+        Self { are_few: sources <= MOST, sockets: None }
+    }
+
     pub(super) fn from(&mut self, fd: u32) -> String {
         self.arrow("<-", fd)
     }
@@ -32,6 +40,9 @@ impl Peers {
     }
 
     fn both(&mut self, fd: u32) -> Option<(SocketAddr, SocketAddr)> {
+        if !self.are_few {
+            return None;
+        }
         let link = std::fs::read_link(format!("/proc/self/fd/{fd}")).ok()?;
         let inode = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()?;
         self.sockets.get_or_insert_with(read_all).get(&inode).copied()

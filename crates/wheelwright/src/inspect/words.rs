@@ -28,7 +28,7 @@ impl Known {
             deadlines: event_loop.timers.deadlines(),
             facts: facts::all(),
             senders: facts::senders(),
-            peers: Peers::default(),
+            peers: Peers::of(event_loop.reactor.len()),
         }
     }
 
