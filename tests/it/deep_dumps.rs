@@ -203,6 +203,10 @@ fn a_dump_that_is_given_up_leaves_the_loop_as_it_was() {
         let before = polls();
         yield_now().await;
         assert_eq!(polls(), before);
+        // More polls than are probed at most: none of them was.
+        for _ in 0..1100 {
+            sleep(Duration::from_millis(1)).await;
+        }
         assert_eq!(dumped(&task).await, ["middle leaf Sleep"], "and the next one works");
     });
 }
@@ -224,7 +228,11 @@ fn a_recording_goes_on_through_a_deep_dump() {
     let runtime = Runtime::builder().paused().recorded(1000).build().unwrap();
     runtime.block_on(async { yield_now().await });
     drop(runtime);
-    wheelwright::test(async || drop(inspect::dump_deep().await));
+    wheelwright::test(async || {
+        let _task = spawn(middle());
+        yield_now().await;
+        drop(inspect::dump_deep().await);
+    });
     let recording = record::take().unwrap();
     assert_eq!(recording.names().count(), 0);
     assert!(recording.events().iter().all(|event| event.task <= 1), "the root alone ran");
