@@ -46,9 +46,9 @@ fn events(mut answer: Answer) -> Response<Body> {
             sender.send(Event::new(token).with_id(number.to_string())?.with_retry(RETRY)).await?;
         }
         sender.send(Event::new("").with_name("done")?).await?;
-        Ok::<_, Box<dyn Error>>(()) // an error says that nobody reads on
+        Ok::<_, Box<dyn Error>>(()) // an error says that nobody reads on; it is logged
     })
-    .detach();
+    .detach_logged();
     sse(events)
 }
 
@@ -62,7 +62,7 @@ fn text(mut answer: Answer) -> Response<Body> {
         sender.finish();
         Ok::<_, Box<dyn Error>>(())
     })
-    .detach();
+    .detach_logged();
     reply("text/plain; charset=utf-8", body)
 }
 
