@@ -5,10 +5,12 @@ mod wander; // a seed -> a run to be rebuilt
 
 use std::process::Command;
 use std::rc::Rc;
+use std::time::Duration;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
-use wheelwright::record::{Recording, State};
+use wheelwright::record::{self, Recording, State};
+use wheelwright::{Runtime, spawn, spawn_named, yield_now};
 use wheelwright_timeline::Timeline;
 
 fn run(seed: u64, capacity: usize) -> Recording {
