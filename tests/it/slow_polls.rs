@@ -75,7 +75,7 @@ fn a_poll_that_is_the_first_or_the_last_of_its_task_says_so() {
     assert_eq!(texts.len(), 3);
     assert!(texts[0].contains("    it began and got to "), "{texts:?}");
     assert!(texts[1].contains("(its turn) and ended"), "{texts:?}");
-    assert!(texts[2].contains("task 1 ") && texts[2].contains("(join of task) and ended"), "{texts:?}");
+    assert!(texts[2].contains("task 1 ") && texts[2].contains("(join of task 2) and ended"), "{texts:?}");
 }
 
 #[test]

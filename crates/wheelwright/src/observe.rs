@@ -118,6 +118,7 @@ impl Wait {
         let words = WaitOn::words(self.on as u8);
         match (self.on, self.resource) {
             (WaitOn::Timer, NO_TIMER) => words.replace("{}", "that never comes"),
+            (WaitOn::Timer, _) => self.on.kind(),
             (_, number) => words.replace("{}", &number.to_string()),
         }
     }
