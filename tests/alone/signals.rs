@@ -6,6 +6,7 @@ use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
+use wheelwright::record::{self, Trouble};
 use wheelwright::signal::{ctrl_c, terminate};
 use wheelwright::sync::Mutex;
 use wheelwright::{Either, Runtime, block_on, select, spawn_named, time, yield_now};
@@ -75,6 +76,10 @@ fn signal_twice(command: &mut Command, signals: [&str; 2], words: [&str; 3]) -> 
 /// A task waits for a lock, in a program that tells it when it is asked.
 pub(crate) fn wait_and_tell() {
     let runtime = Runtime::builder().dump_on_signals().build().expect("a runtime");
+    record::flight_recorder(|trouble, recording| {
+        assert!(matches!(trouble, Trouble::Signal) && !recording.events().is_empty());
+        eprintln!("recorded");
+    });
     runtime.block_on(async {
         let mutex = Rc::new(Mutex::new(()));
         let guard = mutex.lock().await;
@@ -93,17 +98,22 @@ pub(crate) fn ask_three_times(command: &mut Command) -> Result<(), String> {
     let mut output = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let mut told = BufReader::new(child.stderr.take().expect("it is piped")).lines();
     output.next().ok_or("it is not ready")?.map_err(|error| error.to_string())?;
-    let mut pages = Vec::new();
+    let (mut pages, mut recordings) = (Vec::new(), 0);
+    let mut is_page = |line: &String| {
+        recordings += usize::from(line == "recorded");
+        line.contains("'stuck'")
+    };
     for signal in ["-USR1", "-USR1", "-QUIT"] {
         let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
         sent.map_err(|error| error.to_string())?;
         // Up to the line of the task that is stuck; what else there is comes before the next page.
-        pages.push(told.by_ref().map_while(Result::ok).find(|line| line.contains("'stuck'")).ok_or("no dump")?);
+        pages.push(told.by_ref().map_while(Result::ok).find(&mut is_page).ok_or("no dump")?);
     }
     let status = child.wait().map_err(|error| error.to_string())?;
+    assert!(!told.map_while(Result::ok).any(|line| is_page(&line)), "a page for each");
     let is_told = |line: &String| line.contains(": waits for mutex ") && line.contains(" held by task 2 at ");
-    match status.code() == Some(131) && pages.iter().all(is_told) {
+    match status.code() == Some(131) && pages.iter().all(is_told) && recordings == 3 {
         true => Ok(()),
-        false => Err(format!("{status} after {pages:?}")),
+        false => Err(format!("{status} after {pages:?} and {recordings} recordings")),
     }
 }

@@ -8,13 +8,13 @@
 //! ```text
 //! wheelwright: slow poll: task 7 'feed' held the loop for 212.4 ms: blocked in a system call
 //!     spawned at src/main.rs:40:9
-//!     it went on from src/feed.rs:41:20 (readable) and got to src/feed.rs:57:9 (timer): what took so long is between
+//!     it went on from src/feed.rs:41:20 (readable fd 9) and got to src/feed.rs:57:9 (timer): what took so long is between
 //!     0.3 ms on the CPU, 212.0 ms asleep in the kernel, 0.1 ms waiting for a CPU
 //! ```
 //!
 //! A lap whose polls are many and together as slow is reported as well. The first report of each cause (a task's spawn, the
-//! lines it awaited before and after, and where the time went) is written at once; the next ones are counted, and written about after ten seconds
-//! or at the end. Whoever [listens](listen) hears of each. Where the time went is known on Linux only.
+//! lines it awaited before and after, and where the time went) is written at once; the next ones are counted, and written about
+//! after ten seconds or at the end. Whoever [listens](listen) hears of each. Where the time went is known on Linux only.
 
 pub use crate::observe::report::Report;
 pub use crate::observe::usage::Why;
@@ -22,8 +22,8 @@ use crate::runtime::trouble;
 
 /// Lets a closure hear of each slow poll of this thread's loop.
 ///
-/// It takes the place of the one before. It is called after the lap, when no task is being polled and nothing of the loop's is borrowed. One that panics is called
-/// no more. It is dropped with the runtime.
+/// It takes the place of the one before. It is called after the lap, when no task is being polled and nothing of the loop's is
+/// borrowed. One that panics is called no more. It is dropped with the runtime.
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc, thread, time::Duration};

@@ -7,6 +7,7 @@ use signal_hook::consts::{SIGQUIT, SIGUSR1};
 use super::dump;
 use crate::future::{Either, select};
 use crate::runtime::Builder;
+use crate::runtime::trouble::{self, Trouble};
 use crate::signal::Signal;
 use crate::task;
 
@@ -17,7 +18,8 @@ impl Builder {
     /// Dumps to stderr when the process gets a signal.
     ///
     /// After SIGUSR1 it goes on; after SIGQUIT (Ctrl-\ in a terminal) it ends, with the exit code 131. It is a task that does
-    /// so, so it waits for its turn: while a poll blocks the thread nothing is dumped.
+    /// so, so it waits for its turn: while a poll blocks the thread nothing is dumped. A
+    /// [flight recorder](crate::record::flight_recorder) is given the recording as well.
     ///
     /// ```no_run
     /// let runtime = wheelwright::Runtime::builder().dump_on_signals().build()?;
@@ -32,7 +34,7 @@ impl Builder {
         self.at_start(|| {
             let (go_on, end) = (Signal::listen(SIGUSR1), Signal::listen(SIGQUIT));
             go_on.check().and(end.check())?;
-            drop(task::spawn_named("dumps on signals", listen(go_on, end)));
+            task::spawn_named("dumps on signals", listen(go_on, end)).detach();
             Ok(())
         })
     }
@@ -41,14 +43,16 @@ impl Builder {
 async fn listen(mut go_on: Signal, mut end: Signal) {
     loop {
         let signal = select(&mut go_on, &mut end).await;
+        if let Either::Left(Err(_)) | Either::Right(Err(_)) = signal {
+            return;
+        }
         // In one write, so that what another thread says does not come in between.
         let page = format!("wheelwright: {}", dump());
         // Who has closed stderr wants to hear nothing.
         let _ = io::stderr().write_all(page.as_bytes());
-        match signal {
-            Either::Left(Ok(())) => {}
-            Either::Right(Ok(())) => std::process::exit(ENDED_BY_QUIT),
-            Either::Left(Err(_)) | Either::Right(Err(_)) => return,
+        trouble::call(Trouble::Signal);
+        if let Either::Right(_) = signal {
+            std::process::exit(ENDED_BY_QUIT);
         }
     }
 }

@@ -15,6 +15,8 @@ pub enum Trouble {
     Slow(Report),
     /// A panic comes out of `block_on`.
     Panic,
+    /// A signal asked for a dump: see [`Builder::dump_on_signals`](crate::Builder::dump_on_signals).
+    Signal,
     /// The program asked for it, with [`deliver`](crate::record::deliver).
     Asked,
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Slow(report) => report.fmt(f),
             Self::Panic => f.write_str("a panic came out of block_on"),
+            Self::Signal => f.write_str("a signal asked for it"),
             Self::Asked => f.write_str("the program asked for it"),
         }
     }
