@@ -9,6 +9,8 @@
 //! The target is as it came, but for an absolute one: its scheme is in lower case, its path at least `/`, and its host has
 //! taken the place of the Host field. Names of fields are in lower case, and equal ones stand together.
 //!
+//! `kill -USR1` has it say on stderr what each of its tasks waits for, and where; Ctrl-\ too, which ends it.
+//!
 //! Try: `curl -d hello localhost:PORT/a%20b?c`, then the same with `-H 'Transfer-Encoding: chunked'`. What does the server see
 //! of the difference? Then add `-H 'Content-Length: 5'` as well: why does it not answer that with JSON?
 
@@ -22,7 +24,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 use support::fields;
-use wheelwright::{block_on, race, signal};
+use wheelwright::{Runtime, race, signal};
 use wheelwright_http::{Body, Error, ErrorKind, Incoming, Server};
 
 /// Bytes of a body that are shown.
@@ -32,7 +34,9 @@ const SHOWN: usize = 4 << 10;
 const GRACE: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
-    match block_on(serve(port())) {
+    let port = port();
+    let echo = || Runtime::builder().dump_on_signals().build()?.block_on(serve(port));
+    match echo() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("http_echo: {error}");
