@@ -102,7 +102,7 @@ fn the_viewer_says_who_held_the_thread_and_why() {
     let told = [" ‘often’ held the thread for ", " ‘seldom’ held the thread for "];
     check_in_node("slow", &recording, &mut Rng::with_seed(1), &told);
     if std::path::Path::new("/proc/thread-self/schedstat").exists() {
-        let why = [", and it was blocked in a system call: nobody else was ready. It did so 2 more times."];
+        let why = [", and it was blocked in a system call: nobody else was ready. It did so 2 more times, for "];
         check_in_node("why", &recording, &mut Rng::with_seed(1), &why);
     }
 }

@@ -3,12 +3,17 @@
 import { K, OUTCOMES, eventAt, readTrace } from "./trace.mjs";
 import { Rewinder } from "./state.mjs";
 import { buildLanes, totals } from "./lanes.mjs";
-import { findings } from "./findings.mjs";
-import { AXIS, ROW, THREAD, draw, visibleTasks } from "./draw.mjs";
+import { ROW, draw, measureLabels, topOf, visibleTasks } from "./draw.mjs";
 import { showState } from "./panels.mjs";
-import { length, placeOf, sentence, sliceWords, taskName } from "./words.mjs";
+import { fillTable, showFindings, showLegend } from "./legend.mjs";
+import { listenToPointer } from "./pointer.mjs";
+import { capital, length, placeOf, sentence, sliceWords, taskName } from "./words.mjs";
 
 const byId = (id) => document.getElementById(id);
+/// Pixels to the right of the lanes, for the marks of those that end there.
+const MARGIN = 14;
+/// Pixels that an embedded page needs beside the picture.
+const EMBEDDED_REST = 150;
 
 class Viewer {
   constructor(trace) {
@@ -18,7 +23,7 @@ class Viewer {
     this.scroller = byId("scroller");
     this.cursor = 0;
     this.selected = null;
-    this.shown = null;
+    this.shown = null; // the event whose state is on the page: the cursor is not drawn before there is one
     this.useAxis(trace.paused);
     this.listen();
     this.followAddress();
@@ -30,25 +35,12 @@ class Viewer {
     this.lanes = buildLanes(this.trace, steps);
     this.tasks = this.lanes.tasks;
     this.selected = this.tasks.find((lane) => lane.id === selected) ?? null;
-    this.view = { from: 0, to: this.lanes.end, scroll: 0, left: 0, width: 0, height: 0 };
+    this.view = { from: 0, to: this.lanes.end, scroll: 0, left: 0, width: 0, height: 0, top: topOf(this.lanes) };
     byId("axis").value = steps ? "steps" : "time";
-    this.showFindings();
+    this.found = showFindings(byId("findings"), byId("none"), this.trace, this.lanes, (event) => this.goTo(event, true));
+    showLegend(byId("legend"), this.lanes);
+    fillTable(byId("table"), this.trace, this.lanes);
     this.search();
-  }
-
-  showFindings() {
-    const found = findings(this.trace, this.lanes);
-    const items = found.map(({ event, text }) => {
-      const item = document.createElement("li");
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = text;
-      button.addEventListener("click", () => this.goTo(event, true));
-      item.append(button);
-      return item;
-    });
-    byId("findings").replaceChildren(...items);
-    byId("found").hidden = items.length === 0;
   }
 
   /// Shows the tasks whose name, number or line holds what is searched for.
@@ -60,28 +52,31 @@ class Viewer {
     this.resize();
   }
 
+  /// The picture is as high as its rows, as long as that leaves room for what stands around it.
   resize() {
-    const box = this.scroller.getBoundingClientRect();
-    const most = AXIS + THREAD + this.tasks.length * ROW + 4;
-    byId("spacer").style.height = `${Math.max(0, most - box.height)}px`;
+    const rows = this.view.top + this.tasks.length * ROW + 6;
+    const isEmbedded = document.documentElement.classList.contains("embed");
+    const most = isEmbedded ? innerHeight - EMBEDDED_REST : innerHeight * 0.62;
+    this.scroller.style.height = `${Math.round(Math.min(rows + 2, Math.max(most, this.view.top + 4 * ROW)))}px`;
+    const room = this.scroller.clientWidth, height = this.scroller.clientHeight;
+    byId("spacer").style.height = `${Math.max(0, rows - height)}px`;
     const ratio = devicePixelRatio || 1;
-    this.canvas.width = Math.round(this.scroller.clientWidth * ratio);
-    this.canvas.height = Math.round(box.height * ratio);
-    this.view.left = Math.min(170, Math.round(box.width * 0.28));
-    this.view.width = this.scroller.clientWidth - this.view.left;
-    this.view.height = box.height;
+    Object.assign(this.canvas, { width: Math.round(room * ratio), height: Math.round(height * ratio) });
+    Object.assign(this.view, measureLabels(this.canvas, this.trace, this.lanes, room), { height });
+    this.view.width = room - this.view.left - MARGIN;
     this.redraw();
   }
 
   redraw() {
+    byId("woken").hidden = this.selected === null;
     if (this.isDue) return;
     this.isDue = true;
     requestAnimationFrame(() => {
       this.isDue = false;
       this.view.scroll = this.scroller.scrollTop;
       const begin = performance.now();
-      draw(this.canvas, this.trace, this.lanes, this.tasks, this.view, this.selected, this.cursor);
-      this.canvas.dataset.drawnIn = (performance.now() - begin).toFixed(2);
+      const bars = draw(this.canvas, this.trace, this.lanes, this.tasks, this.view, this.selected, this.shown === null ? -1 : this.cursor);
+      Object.assign(this.canvas.dataset, { bars, drawnIn: (performance.now() - begin).toFixed(2) });
     });
   }
 
@@ -95,8 +90,12 @@ class Viewer {
     this.redraw();
   }
 
-  zoom(factor, pixel = this.view.left + this.view.width / 2) {
+  /// Zooms around a pixel; around the cursor, if there is one in sight.
+  zoom(factor, pixel) {
     const { from, to, left, width } = this.view;
+    const cursor = this.shown === null ? -1 : this.lanes.place(this.cursor);
+    const fixed = from <= cursor && cursor <= to ? left + ((cursor - from) / (to - from)) * width : left + width / 2;
+    pixel ??= fixed;
     const x = from + ((Math.max(pixel, left) - left) / width) * (to - from);
     this.look(x - (x - from) * factor, x + (to - x) * factor);
   }
@@ -115,7 +114,7 @@ class Viewer {
     if (event.task) this.select(event.task);
     const x = this.lanes.place(this.cursor);
     const { from, to } = this.view;
-    if (closer && this.shown !== this.cursor) {
+    if (closer) {
       const span = this.lanes.steps ? 60 : this.spanAround(x);
       this.look(x - span / 5, x + (4 * span) / 5);
     } else if (x < from || to < x) {
@@ -146,26 +145,27 @@ class Viewer {
   showTask(task) {
     const index = this.tasks.findIndex((lane) => lane.id === task);
     if (index < 0) return;
-    const top = index * ROW, room = this.view.height - AXIS - THREAD;
+    const top = index * ROW, room = this.view.height - this.view.top;
     const scroll = this.scroller.scrollTop;
     if (top < scroll || scroll + room < top + ROW) this.scroller.scrollTop = Math.max(0, top - room / 2);
     this.tellTask();
   }
 
-  /// The selected task in words: who it is, and what it did where the cursor stands.
-  tellTask() {
+  /// The selected task in words: what it did where the cursor stands, or in the slice that was clicked, and who it is.
+  tellTask(slice = -1) {
     const lane = this.selected;
     if (!lane) return;
     const sum = totals(lane);
     const place = placeOf(this.trace, lane.spawnedAt);
+    const there = slice < 0 ? lane.at(this.lanes.place(this.cursor)) : slice;
+    const name = taskName(this.trace, lane.id);
+    const times = lane.polls === 1 ? "once" : `${lane.polls} times`;
     const parts = [
-      `${taskName(this.trace, lane.id)}${lane.root ? ", the root" : ""}${place ? `, spawned at ${place.at}` : ""}${lane.parent ? ` by ${taskName(this.trace, lane.parent)}` : ""}.`,
-      `Polled ${lane.polls} times: ran ${length(this.lanes, sum.running)}, was ready ${length(this.lanes, sum.ready)}, parked ${length(this.lanes, sum.parked)}.`,
+      0 <= there ? `Here ${name} ${sliceWords(this.trace, this.lanes, lane, there)}. It` : capital(name),
+      `${lane.root ? "is the root, " : ""}was spawned${place ? ` at ${place.at}` : ""}${lane.parent ? ` by ${taskName(this.trace, lane.parent)}` : ""}.`,
+      `In all it was polled ${times}, ran ${length(this.lanes, sum.running)}, was ready ${length(this.lanes, sum.ready)}, parked ${length(this.lanes, sum.parked)}`,
     ];
-    const slice = lane.at(this.lanes.place(this.cursor));
-    if (0 <= slice) parts.push(`Here: ${sliceWords(this.trace, this.lanes, lane, slice)}.`);
-    if (0 < lane.outcome) parts.push(`In the end: ${OUTCOMES[lane.outcome]}.`);
-    byId("task").textContent = parts.join(" ");
+    byId("task").textContent = `${parts.join(" ")}${0 < lane.outcome ? `, and in the end: ${OUTCOMES[lane.outcome]}` : ""}.`;
   }
 
   /// The next event of a kind, forward or backward.
@@ -175,29 +175,36 @@ class Viewer {
     }
   }
 
-  click(x, y) {
-    if (x < this.view.left) {
-      const row = visibleTasks(this.view, this.tasks).find(({ top }) => top <= y && y < top + ROW);
-      if (row) this.goTo(row.lane.events.find((event) => 0 <= event) ?? 0);
-      return;
-    }
-    const place = this.view.from + ((x - this.view.left) / this.view.width) * (this.view.to - this.view.from);
-    const isThread = y < AXIS + THREAD;
-    const row = isThread ? { lane: this.lanes.thread } : visibleTasks(this.view, this.tasks).find(({ top }) => top <= y && y < top + ROW);
-    if (!row) return;
-    const slice = row.lane.at(place);
-    const event = slice < 0 ? -1 : row.lane.events[slice];
-    this.goTo(event < 0 ? this.eventNear(place) : event);
-    if (!isThread) {
-      this.select(row.lane.id);
-      this.tellSlice(row.lane, slice);
-    }
+  /// What stands at a pixel: a lane, a slice of it or -1, and the place on the axis.
+  what(x, y) {
+    const { left, top, width, from, to } = this.view;
+    const place = from + ((x - left) / width) * (to - from);
+    const row = visibleTasks(this.view, this.tasks).find((row) => row.top <= y && y < row.top + ROW);
+    const lane = y < top ? this.lanes.thread : row?.lane;
+    return { lane, place, slice: !lane || x < left ? -1 : lane.at(place) };
   }
 
-  tellSlice(lane, slice) {
-    this.tellTask();
-    if (slice < 0) return;
-    byId("task").textContent += ` Where you clicked: ${sliceWords(this.trace, this.lanes, lane, slice)}.`;
+  click(x, y) {
+    const { lane, place, slice } = this.what(x, y);
+    if (!lane) return;
+    if (x < this.view.left) return this.goTo(lane.events.find((event) => 0 <= event) ?? 0);
+    const event = slice < 0 ? -1 : lane.events[slice];
+    this.goTo(event < 0 ? this.eventNear(place) : event);
+    if (lane === this.lanes.thread) return;
+    this.select(lane.id);
+    this.tellTask(slice);
+  }
+
+  /// What is at a pixel, in words; nothing where nothing is.
+  wordsAt(x, y) {
+    const { lane, slice } = this.what(x, y);
+    if (!lane) return "";
+    if (lane !== this.lanes.thread) {
+      const words = slice < 0 ? "" : `: ${sliceWords(this.trace, this.lanes, lane, slice)}`;
+      return x < this.view.left || words ? capital(`${taskName(this.trace, lane.id)}${words}`) : "";
+    }
+    if (slice < 0) return "";
+    return `${sentence(this.trace, lane.events[slice])} ${capital(length(this.lanes, lane.ends[slice] - lane.starts[slice]))}.`;
   }
 
   /// The last event at a place of the axis or before.
@@ -239,6 +246,9 @@ class Viewer {
       up: () => this.nextTask(-1),
       down: () => this.nextTask(1),
       search: () => byId("search").focus(),
+      nextFound: () => this.nextFound(1),
+      backFound: () => this.nextFound(-1),
+      near: () => this.goTo(this.cursor, true),
       none: () => {
         this.selected = null;
         byId("task").textContent = "";
@@ -248,24 +258,43 @@ class Viewer {
     acts[name]?.();
   }
 
+  /// To the next thing that is worth a look, and after the last to the first.
+  nextFound(step) {
+    const count = this.found.length;
+    if (count === 0) return;
+    const before = this.found.indexOf(this.shown);
+    this.goTo(this.found[before < 0 ? (0 < step ? 0 : count - 1) : (before + step + count) % count], true);
+  }
+
+  /// The first task that was found.
+  takeFirst() {
+    const first = this.tasks[0];
+    if (!first) return;
+    this.goTo(first.events.find((event) => 0 <= event) ?? 0);
+    byId("scroller").focus();
+  }
+
   nextTask(step) {
     const index = this.tasks.indexOf(this.selected);
     const next = this.tasks[Math.min(Math.max(0, index + step), this.tasks.length - 1)];
     if (!next) return;
     this.select(next.id);
     this.showTask(next.id);
+    byId("sentence").textContent = `${capital(taskName(this.trace, next.id))} is selected.`;
   }
 
   listen() {
     const keys = {
       ArrowRight: "next", ArrowLeft: "back", ".": "nextPoll", ",": "backPoll", "]": "nextLap", "[": "backLap", "+": "closer", "=": "closer",
       "-": "wider", a: "left", d: "right", w: "closer", s: "wider", 0: "whole", Home: "first", End: "last", ArrowUp: "up", ArrowDown: "down", "/": "search",
-      Escape: "none",
+      Escape: "none", n: "nextFound", N: "backFound", Enter: "near",
     };
     addEventListener("keydown", (event) => {
       const isTyping = /INPUT|SELECT|TEXTAREA/.test(event.target.tagName);
-      if (event.key === "Escape" && isTyping) event.target.blur();
-      if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+      if (event.key === "Escape" && isTyping) byId("scroller").focus();
+      if (event.key === "Enter" && event.target === byId("search")) return this.takeFirst();
+      const isPressing = event.key === "Enter" && event.target.closest("button, summary");
+      if (isPressing || isTyping || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
       event.preventDefault();
       this.act(keys[event.key]);
     });
@@ -281,60 +310,8 @@ class Viewer {
     addEventListener("hashchange", () => this.followAddress());
     addEventListener("resize", () => this.resize());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
-    this.listenToPointer();
+    listenToPointer(this, byId("tip"));
   }
-
-  listenToPointer() {
-    const at = (event) => {
-      const box = this.canvas.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
-    let drag = null;
-    this.canvas.addEventListener("pointerdown", (event) => {
-      drag = { x: event.clientX, moved: false };
-      this.canvas.setPointerCapture(event.pointerId);
-    });
-    this.canvas.addEventListener("pointermove", (event) => {
-      if (!drag) return;
-      const way = event.clientX - drag.x;
-      if (Math.abs(way) < 4 && !drag.moved) return;
-      drag = { x: event.clientX, moved: true };
-      this.pan(-way / this.view.width);
-    });
-    this.canvas.addEventListener("pointerup", (event) => {
-      if (drag && !drag.moved) this.click(...at(event));
-      drag = null;
-    });
-    this.scroller.addEventListener("scroll", () => this.redraw());
-    this.scroller.addEventListener(
-      "wheel",
-      (event) => {
-        if (event.ctrlKey || event.metaKey) {
-          event.preventDefault();
-          this.zoom(2 ** (event.deltaY / 200), at(event)[0]);
-        } else if (event.shiftKey || Math.abs(event.deltaY) < Math.abs(event.deltaX)) {
-          event.preventDefault();
-          this.pan((event.deltaX || event.deltaY) / this.view.width);
-        }
-      },
-      { passive: false },
-    );
-  }
-}
-
-/// The table of the tasks, for those who do not see the canvas.
-function fillTable(trace, lanes) {
-  const rows = lanes.tasks.slice(0, 500).map((lane) => {
-    const sum = totals(lane);
-    const row = document.createElement("tr");
-    const cells = [
-      taskName(trace, lane.id), placeOf(trace, lane.spawnedAt)?.at ?? "", lane.polls, length(lanes, sum.running), length(lanes, sum.ready),
-      length(lanes, sum.parked), length(lanes, sum.longest), OUTCOMES[Math.max(0, lane.outcome)],
-    ];
-    for (const cell of cells) row.insertCell().textContent = cell;
-    return row;
-  });
-  byId("table").replaceChildren(...rows);
 }
 
 async function main() {
@@ -342,7 +319,6 @@ async function main() {
   const trace = await readTrace(head, byId("events").textContent);
   if (new URLSearchParams(location.search).get("embed") === "1") document.documentElement.classList.add("embed");
   const viewer = new Viewer(trace);
-  fillTable(trace, viewer.lanes);
   document.documentElement.dataset.ready = "yes";
   globalThis.viewer = viewer;
 }

@@ -1,12 +1,16 @@
 // Turns events into lanes of slices: one for the thread, one for each task.
 
 import { K, eventAt } from "./trace.mjs";
+import { buildCurves } from "./counts.mjs";
 
-// What the thread does in a slice of its lane.
-export const POLL = 0, LOOK = 1, SLEEP = 2;
-// What a task does in a slice of its lane.
+/// A poll this long, in nanoseconds, is worth a look: meanwhile nobody else has the thread.
+export const SLOW = 5_000_000;
+// What goes on in a slice: of the thread and of a task; of the thread; of a task.
 // `DUE` is parked, but its timer is due and nobody has looked.
-export const RUNNING = 3, READY = 4, DUE = 5, PARKED = 6;
+export const RUNNING = 0, SLOW_RUN = 1, LOOK = 2, SLEEP = 3, READY = 4, DUE = 5, PARKED = 6;
+
+export const isRun = (kind) => kind <= SLOW_RUN;
+export const isWait = (kind) => kind === READY || kind === DUE;
 
 /// Slices in order, none within another: when each begins and ends, what it is, and the events at its beginning and end.
 class Lane {
@@ -36,9 +40,30 @@ class Lane {
     }
   }
 
-  /// The first slice that ends after x.
-  firstAfter(x) {
-    let low = 0, high = this.ends.length;
+  /// Nothing is added from here on: columns of numbers, and for each slice how much came before it.
+  settle(steps) {
+    const count = this.starts.length;
+    Object.assign(this, { starts: Float64Array.from(this.starts), ends: Float64Array.from(this.ends), kinds: Uint8Array.from(this.kinds) });
+    Object.assign(this, { events: Int32Array.from(this.events), endEvents: Int32Array.from(this.endEvents) });
+    Object.assign(this, { ran: new Float64Array(count + 1), waited: new Float64Array(count + 1), slow: new Int32Array(count + 1) });
+    for (let i = 0; i < count; i++) {
+      const kind = this.kinds[i], span = this.ends[i] - this.starts[i];
+      const runs = isRun(kind);
+      const isSlow = runs && !steps && SLOW <= span;
+      this.ran[i + 1] = this.ran[i] + (runs ? span : 0);
+      this.waited[i + 1] = this.waited[i] + (isWait(kind) || kind === SLEEP ? span : 0);
+      this.slow[i + 1] = this.slow[i] + Number(isSlow);
+      if (isSlow) this.kinds[i] = SLOW_RUN;
+    }
+  }
+
+  /// The first slice that ends after x: if `near` is given, none before it, and soon found if it is near.
+  firstAfter(x, near = -1) {
+    let low = Math.max(0, near), high = this.ends.length;
+    for (let step = 1; 0 <= near && low + step < high; step *= 2) {
+      if (x < this.ends[low + step]) high = low + step;
+      else low += step;
+    }
     while (low < high) {
       const middle = (low + high) >> 1;
       if (this.ends[middle] <= x) low = middle + 1;
@@ -89,7 +114,7 @@ class Builder {
         this.laps.push(x);
         break;
       case K.PollStart:
-        this.thread.open(x, POLL, index);
+        this.thread.open(x, RUNNING, index);
         break;
       case K.KernelEnter:
         this.thread.open(x, event.a === 0 ? LOOK : SLEEP, index);
@@ -164,23 +189,34 @@ export function buildLanes(trace, steps) {
   }
   for (let index = 0; index < trace.count; index++) builder.add(index);
   const end = trace.count === 0 ? 1 : Math.max(1, place(trace.count - 1));
-  for (const lane of [builder.thread, ...builder.tasks.values()]) lane.close(end, trace.count - 1);
+  for (const lane of [builder.thread, ...builder.tasks.values()]) {
+    lane.close(end, trace.count - 1);
+    lane.settle(steps);
+  }
   const tasks = [...builder.tasks.values()].sort((one, other) => one.id - other.id);
-  return { thread: builder.thread, tasks, laps: builder.laps, marks: builder.marks, end, place, steps };
+  return { thread: builder.thread, tasks, laps: builder.laps, marks: builder.marks, curves: buildCurves(trace, place), end, place, steps };
+}
+
+/// From when on a task that became ready at x was ready for sure. What happens within a poll bears the time at which that began, so
+/// for whoever is woken by a poll it is known only that it was before the end.
+export function surelyReady(lanes, slice, lane) {
+  const start = lane.starts[slice];
+  if (lane.kinds[slice] !== READY) return start;
+  const poll = lanes.thread.at(start);
+  const isWithin = 0 <= poll && isRun(lanes.thread.kinds[poll]) && lanes.thread.events[poll] < lane.events[slice];
+  return isWithin ? Math.min(lanes.thread.ends[poll], lane.ends[slice]) : start;
 }
 
 /// How long a task ran, was ready and was parked, and its longest poll.
 export function totals(lane) {
-  const sum = { running: 0, ready: 0, parked: 0, longest: 0, longestAt: -1, longestReady: 0, longestReadyAt: -1 };
+  const sum = { running: 0, ready: 0, parked: 0, longest: 0 };
   for (let i = 0; i < lane.starts.length; i++) {
     const length = lane.ends[i] - lane.starts[i];
-    if (lane.kinds[i] === RUNNING) {
+    if (isRun(lane.kinds[i])) {
       sum.running += length;
-      if (sum.longest < length) [sum.longest, sum.longestAt] = [length, i];
-    } else if (lane.kinds[i] === READY || lane.kinds[i] === DUE) {
-      sum.ready += length;
-      if (sum.longestReady < length) [sum.longestReady, sum.longestReadyAt] = [length, i];
-    } else sum.parked += length;
+      sum.longest = Math.max(sum.longest, length);
+    } else if (isWait(lane.kinds[i])) sum.ready += length;
+    else sum.parked += length;
   }
   return sum;
 }

@@ -39,7 +39,14 @@ for (const { after, ...state } of states) {
   assert.deepEqual(shown(rewinder.after(after)), state, `after ${after} events`);
 }
 assert.notEqual(states.length, 0);
+// The curves know how many sockets, timers and jobs there were.
+const curves = buildLanes(trace, true).curves;
+const level = (name, index) => curves.find((curve) => curve.name === name)?.levelAt(index) ?? 0;
+for (const { after, sources, timers, jobs } of states) {
+  const known = ["sockets", "timers", "blocking jobs"].map((name) => level(name, after - 1));
+  assert.deepEqual(known, [sources.length, timers.length, jobs.length], `after ${after} events`);
+}
 // Every event has its words.
 for (let index = 0; index < trace.count; index++) assert.match(sentence(trace, index), /\w.*\.$/);
-const texts = findings(trace, buildLanes(trace, false)).map((finding) => finding.text);
+const texts = findings(trace, buildLanes(trace, false)).map(({ text, detail = "" }) => `${text} ${detail}`);
 found.forEach((text, i) => assert.ok(texts[i]?.includes(text), `${text} is not number ${i} of ${JSON.stringify(texts)}`));

@@ -1,7 +1,7 @@
 // Turns events and slices into sentences.
 
 import { CAUSES, K, OUTCOMES, WHYS, eventAt } from "./trace.mjs";
-import { DUE, PARKED, READY, RUNNING } from "./lanes.mjs";
+import { DUE, PARKED, READY, isRun } from "./lanes.mjs";
 
 /// A duration in nanoseconds, with three digits.
 export function duration(nanos) {
@@ -25,9 +25,19 @@ export function length(lanes, x) {
   return x === 1 ? "1 step" : `${Math.round(x)} steps`;
 }
 
+export function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
 export function taskName(trace, id) {
   const name = trace.names[id];
   return name ? `task ${id} ‘${name}’` : `task ${id}`;
+}
+
+/// What stands beside a task's lane: its name, or else the line that spawned it, without its folder.
+export function labelOf(trace, lane) {
+  const place = placeOf(trace, lane.spawnedAt)?.at.split("/").pop();
+  return { name: trace.names[lane.id] ?? (lane.root ? "root" : undefined), place: place ?? "task" };
 }
 
 /// A source line: where, and what stands there.
@@ -40,10 +50,14 @@ export function at(trace, number) {
   return place ? ` at ${place.at}` : "";
 }
 
+function whatIsAwaited(trace, wait) {
+  const number = wait.resource === 0xffffffff ? "that never comes" : wait.resource;
+  return (trace.waits[wait.on] ?? "something unknown").replace("{}", number);
+}
+
 export function waitWords(trace, wait) {
   if (!wait) return "nothing yet";
-  const number = wait.resource === 0xffffffff ? "that never comes" : wait.resource;
-  const what = (trace.waits[wait.on] ?? "something unknown").replace("{}", number);
+  const what = whatIsAwaited(trace, wait);
   const more = wait.further ? ` and ${wait.further} more` : "";
   return `${what}${at(trace, wait.at)}${more}`;
 }
@@ -92,8 +106,7 @@ const SENTENCES = {
 /// What happened at an event, in one sentence.
 export function sentence(trace, index) {
   const event = eventAt(trace, index);
-  const text = SENTENCES[event.kind](trace, event);
-  return text[0].toUpperCase() + text.slice(1);
+  return capital(SENTENCES[event.kind](trace, event));
 }
 
 /// The first event of a kind after `index` that is about the task, before the one at `end`.
@@ -109,17 +122,28 @@ export function sliceWords(trace, lanes, lane, slice) {
   const span = length(lanes, lane.ends[slice] - lane.starts[slice]);
   const event = lane.events[slice];
   const kind = lane.kinds[slice];
-  if (kind === RUNNING) return `ran for ${span}`;
-  if (kind === DUE) return `its timer was due, and for ${span} the loop did not look`;
+  if (isRun(kind)) return `ran for ${span}`;
+  if (kind === DUE) return `was due by its timer, and for ${span} the loop did not look`;
   if (kind === READY) {
     if (event < 0) return `was ready, and waited ${span} for its turn`;
     const woken = eventAt(trace, event);
-    const how = woken.kind === K.Spawn ? "new" : `woken by ${waker(trace, woken)}`;
-    return `${how}, and waited ${span} for its turn`;
+    const how = woken.kind === K.Spawn ? "was new" : `was woken by ${waker(trace, woken)}`;
+    return `${how}, and waited ${woken.a ? "at most " : ""}${span} for its turn`;
   }
+  return kind === PARKED ? `was parked for ${span}, waiting for ${waitWords(trace, waitIn(trace, lane, slice))}` : span;
+}
+
+/// What a task waits for while it is parked.
+function waitIn(trace, lane, slice) {
+  const event = lane.events[slice];
   const wait = following(trace, event, lane.id, K.Wait, Math.min(event + 2, trace.count - 1));
-  const what = wait < 0 ? baseWait(trace, lane.id) : waitOf(trace, wait);
-  return kind === PARKED ? `parked for ${span}, waiting for ${waitWords(trace, what)}` : span;
+  return wait < 0 ? (event < 0 ? baseWait(trace, lane.id) : null) : waitOf(trace, wait);
+}
+
+/// The same in a word or two.
+export function shortWait(trace, lane, slice) {
+  const wait = waitIn(trace, lane, slice);
+  return wait ? whatIsAwaited(trace, wait) : "";
 }
 
 function waitOf(trace, index) {
