@@ -36,7 +36,7 @@ pub(crate) fn html(timeline: &Timeline<'_>) -> String {
     let parts = [
         ("title", escaped(&timeline.title)),
         ("summary", escaped(&summary(timeline))),
-        ("style", STYLE.trim_end().to_owned()),
+        ("style", style()),
         ("count", timeline.recording.events().len().to_string()),
         ("rows", rows),
         ("picture", picture::svg(timeline)),
@@ -61,6 +61,11 @@ fn filled(page: &str, parts: &[(&str, String)]) -> String {
     html + rest
 }
 
+fn style() -> String {
+    let spaces = [(": ", ":"), (", ", ","), ("; ", ";"), (" {", "{"), ("{ ", "{"), (";}", "}")];
+    spaces.iter().fold(STYLE.trim_end().into(), |style: String, (wide, narrow)| style.replace(wide, narrow))
+}
+
 fn script() -> String {
     let lines = MODULES.iter().flat_map(|module| module.lines());
     let lines = lines.filter(|line| !line.starts_with("import ") && !line.trim_start().starts_with("//"));
@@ -72,13 +77,16 @@ fn script() -> String {
 /// A line without the spaces that a reader of the source needs and a browser does not: a fifth of the script.
 fn squeezed(line: &str) -> String {
     let line = line.trim_start();
-    if line.contains(['`', '\'', '\\']) {
+    let parts: Vec<_> = line.split('`').collect();
+    if line.contains(['\'', '\\']) || 3 < parts.len() {
         return line.into(); // it is not so plain what of it is a text
     }
     // Every other part is a text.
-    let parts = line.split('"').enumerate();
-    let parts: Vec<_> = parts.map(|(i, part)| if i % 2 == 0 { squeezed_code(part) } else { part.into() }).collect();
-    parts.join("\"")
+    let by_turns = |parts: Vec<&str>, squeeze: &dyn Fn(&str) -> String| -> Vec<String> {
+        parts.iter().enumerate().map(|(i, part)| if i % 2 == 0 { squeeze(part) } else { (*part).into() }).collect()
+    };
+    let quoted = |part: &str| by_turns(part.split('"').collect(), &squeezed_code).join("\"");
+    by_turns(parts, &quoted).join("`")
 }
 
 fn squeezed_code(code: &str) -> String {

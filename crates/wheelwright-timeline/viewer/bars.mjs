@@ -7,6 +7,9 @@ import { PARKED, READY, RUNNING, SLEEP, SLOW_RUN, isRun } from "./lanes.mjs";
 const STYLE = ["--run", "--slow", "--look", "--sleep", "--ready", "--ready"];
 const HEIGHT = [0.75, 1, 0.3, 0.15, 0.75, 0.4];
 
+// Slices narrower than a pixel are drawn by columns of so many.
+const COLUMN = 2;
+
 /// Rectangles of one lane, those beside each other that look the same as one. They are drawn when all are known.
 class Brush {
   constructor() {
@@ -20,15 +23,17 @@ class Brush {
   }
 
   draw(context, colour, top, height) {
+    let before;
     for (const { style, from, to, tall } of this.bars) {
-      context.fillStyle = colour(style);
+      if (style !== before) context.fillStyle = colour(style);
+      before = style;
       context.fillRect(from, top + Math.round((height - tall) / 2), to - from, tall);
     }
   }
 }
 
 /// Draws one lane, and says of how many rectangles. Slices narrower than a pixel are drawn together: how high, says how much of
-/// the pixel's time they take, so that a task that is polled often and shortly does not look busy.
+/// the time they take, so that a task that is polled often and shortly does not look busy.
 export function drawLane(context, colour, lane, view, top, height) {
   if (lane.starts.length === 0) return 0;
   const [under, over] = [new Brush(), new Brush()];
@@ -44,8 +49,8 @@ export function drawLane(context, colour, lane, view, top, height) {
       slice += 1;
       continue;
     }
-    const column = Math.floor(left);
-    const next = Math.max(slice + 1, lane.firstAfter(view.from + (column + 1) / scale, slice));
+    const column = Math.floor(left / COLUMN) * COLUMN;
+    const next = Math.max(slice + 1, lane.firstAfter(view.from + (column + COLUMN) / scale, slice));
     addColumn(under, over, lane, slice, next, view.left + column, scale, tallest);
     slice = next;
   }
@@ -63,13 +68,13 @@ function addLife(under, lane, view, scale) {
 
 /// Many slices in one column of pixels.
 function addColumn(under, over, lane, slice, next, left, scale, tallest) {
-  const share = (sums) => Math.min(1, (sums[next] - sums[slice]) * scale);
+  const share = (sums) => Math.min(1, ((sums[next] - sums[slice]) * scale) / COLUMN);
   const tall = (sums, kind) => Math.max(3, Math.round(tallest(kind) * share(sums)));
   const isThread = lane.id === 0;
   if (lane.waited[slice] < lane.waited[next]) {
-    if (isThread) under.bar("--sleep", left, left + 1, tallest(SLEEP));
-    else under.bar("--ready", left, left + 1, tall(lane.waited, READY));
+    if (isThread) under.bar("--sleep", left, left + COLUMN, tallest(SLEEP));
+    else under.bar("--ready", left, left + COLUMN, tall(lane.waited, READY));
   }
-  if (lane.slow[slice] < lane.slow[next]) over.bar("--slow", left, left + 1, tallest(SLOW_RUN));
-  else if (lane.ran[slice] < lane.ran[next]) over.bar("--run", left, left + 1, tall(lane.ran, RUNNING));
+  if (lane.slow[slice] < lane.slow[next]) over.bar("--slow", left, left + COLUMN, tallest(SLOW_RUN));
+  else if (lane.ran[slice] < lane.ran[next]) over.bar("--run", left, left + COLUMN, tall(lane.ran, RUNNING));
 }

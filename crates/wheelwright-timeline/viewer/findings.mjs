@@ -63,7 +63,7 @@ function cost(trace, kept) {
   const more = kept.length === 1 ? "" : ` and ${kept.length === 2 ? "1 other" : `${kept.length - 1} others`}`;
   const were = more ? "were" : "was";
   if (kept[0].span === 0) return `${first}${more} ${were} woken meanwhile`;
-  return `${first}${more} ${were} kept waiting, for ${duration(kept[0].span)}${more && " at most"}`;
+  return `${first}${more} ${were} kept waiting${more && ", at most"} for ${duration(kept[0].span)}`;
 }
 
 /// The lines where the task waited before a poll and after it: what held the thread stands between them.

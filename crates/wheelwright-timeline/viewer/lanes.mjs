@@ -43,9 +43,9 @@ class Lane {
   /// Nothing is added from here on: columns of numbers, and for each slice how much came before it.
   settle(steps) {
     const count = this.starts.length;
-    Object.assign(this, { starts: Float64Array.from(this.starts), ends: Float64Array.from(this.ends), kinds: Uint8Array.from(this.kinds) });
-    Object.assign(this, { events: Int32Array.from(this.events), endEvents: Int32Array.from(this.endEvents) });
-    Object.assign(this, { ran: new Float64Array(count + 1), waited: new Float64Array(count + 1), slow: new Int32Array(count + 1) });
+    for (const name of ["starts", "ends"]) this[name] = Float64Array.from(this[name]);
+    for (const name of ["kinds", "events", "endEvents"]) this[name] = Int32Array.from(this[name]);
+    for (const name of ["ran", "waited", "slow"]) this[name] = new Float64Array(count + 1);
     for (let i = 0; i < count; i++) {
       const kind = this.kinds[i], span = this.ends[i] - this.starts[i];
       const runs = isRun(kind);
@@ -88,15 +88,14 @@ class Builder {
     this.tasks = new Map();
     this.laps = [];
     this.wakes = new Map();
-    this.marks = [];
     this.deadlines = new Map(trace.base.timers);
     this.timerWait = trace.waits.indexOf("timer {}");
   }
 
-  lane(id, event) {
+  lane(id) {
     let lane = this.tasks.get(id);
     if (!lane) {
-      lane = Object.assign(new Lane(id), { spawn: event, spawnedAt: 0, parent: 0, root: false, outcome: -1, polls: 0 });
+      lane = Object.assign(new Lane(id), { spawnedAt: 0, parent: 0, root: false, outcome: -1, polls: 0 });
       this.tasks.set(id, lane);
     }
     return lane;
@@ -123,14 +122,11 @@ class Builder {
       case K.KernelExit:
         this.thread.close(x, index);
         break;
-      case K.Mark:
-        this.marks.push(index);
-        break;
     }
   }
 
   addToTask(event, index, x) {
-    const lane = this.lane(event.task, index);
+    const lane = this.lane(event.task);
     switch (event.kind) {
       case K.Spawn:
         lane.parent = event.a;
@@ -182,7 +178,7 @@ export function buildLanes(trace, steps) {
   const place = steps ? (index) => index : (index) => at[index] - at[0];
   const builder = new Builder(trace, place, steps);
   for (const task of trace.base.tasks) {
-    const lane = builder.lane(task.id, -1);
+    const lane = builder.lane(task.id);
     Object.assign(lane, { parent: task.parent, root: task.root, spawnedAt: task.spawnedAt });
     const isReady = trace.base.ready.includes(task.slot) || trace.base.batch.includes(task.slot);
     lane.open(0, isReady ? READY : PARKED, -1);
@@ -194,7 +190,7 @@ export function buildLanes(trace, steps) {
     lane.settle(steps);
   }
   const tasks = [...builder.tasks.values()].sort((one, other) => one.id - other.id);
-  return { thread: builder.thread, tasks, laps: builder.laps, marks: builder.marks, curves: buildCurves(trace, place), end, place, steps };
+  return { thread: builder.thread, tasks, laps: builder.laps, curves: buildCurves(trace, place), end, place, steps };
 }
 
 /// From when on a task that became ready at x was ready for sure. What happens within a poll bears the time at which that began, so
