@@ -103,7 +103,11 @@ fn squeezed_code(code: &str) -> String {
 fn summary(timeline: &Timeline<'_>) -> String {
     let recording = timeline.recording;
     let laps = timeline.lanes.tasks.values().map(|lane| u64::from(lane.polls)).sum::<u64>();
-    let clock = if recording.is_paused() { "The clock was paused, so the axis counts steps: one for each thing that the loop did. " } else { "" };
+    let clock = if recording.is_paused() {
+        "The clock was paused, so the axis counts steps: one for each thing that the loop did. "
+    } else {
+        ""
+    };
     format!(
         "{} tasks and {laps} polls in {}, on one thread. {clock}Each row is a task; the first is the thread, which does one thing at a time.",
         timeline.lanes.tasks.len(),
