@@ -61,7 +61,11 @@ impl Tracks<'_, '_> {
 
     fn of_a_task(&self, task: u32, lane: &Lane) -> impl Iterator<Item = Value> {
         lane.slices.iter().filter(|slice| slice.doing != Doing::Parked).flat_map(move |slice| {
-            let word = if slice.doing == Doing::Running { "poll" } else { "ready" };
+            let word = match slice.doing {
+                Doing::Running => "poll",
+                Doing::Due => "due",
+                _ => "ready",
+            };
             self.slice(task, word, slice)
         })
     }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use wheelwright::record::{Event, Kind, Outcome, Recording};
+use wheelwright::record::{self, Event, Kind, Outcome, Recording};
+
+/// A poll this long, in nanoseconds, is worth a look: meanwhile nobody else has the thread.
+pub(crate) const SLOW: u64 = 5_000_000;
 
 /// What goes on in a slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub(crate) enum Doing {
     Running,
     /// The task was woken and waits for its turn.
     Ready,
+    /// The task waits for its timer, which is due, and the loop has not looked.
+    Due,
     /// The task waits for something.
     Parked,
     /// The loop waits in the kernel.
@@ -35,6 +40,8 @@ pub(crate) struct Lane {
     pub(crate) outcome: Option<u8>,
     /// It was woken while it ran.
     is_woken: bool,
+    /// The place on the axis from which on the timer that it waits for is due.
+    due: Option<u64>,
     /// A slice has begun and not ended.
     open: Option<(u64, Doing)>,
 }
@@ -82,7 +89,10 @@ impl Lane {
                 self.open(at, Doing::Ready);
             }
             Kind::Wake if self.is_running() => self.is_woken = true,
-            Kind::Wake => self.open(at, Doing::Ready),
+            Kind::Wake => {
+                self.be_due(at);
+                self.open(at, Doing::Ready);
+            }
             Kind::PollStart => {
                 self.polls += 1;
                 self.is_woken = false;
@@ -94,6 +104,16 @@ impl Lane {
             Kind::PollEnd => self.end(at, event.flags),
             Kind::Drop => self.end(at, Outcome::Cancelled as u8),
             _ => {}
+        }
+    }
+
+    /// The task is woken: if its timer was due before, it had to wait since then.
+    fn be_due(&mut self, at: u64) {
+        let begin = self.open.filter(|(_, doing)| *doing == Doing::Parked).zip(self.due.take());
+        if let Some(((from, _), due)) = begin
+            && due < at
+        {
+            self.open(due.max(from), Doing::Due);
         }
     }
 
@@ -109,14 +129,20 @@ impl Lanes {
         let begin = recording.events().first().map_or(0, |event| event.at);
         let place = |index: usize, event: &Event| if recording.is_paused() { index as u64 } else { event.at - begin };
         let mut lanes = Self::default();
+        let mut deadlines = Deadlines::new(recording, begin);
         lanes.begin(recording);
         for (index, event) in recording.events().iter().enumerate() {
             let at = place(index, event);
             lanes.end = at.max(1);
             if event.task != 0 && event.kind != Kind::Mark {
-                lanes.tasks.entry(event.task).or_default().add(event, at);
+                let lane = lanes.tasks.entry(event.task).or_default();
+                lane.add(event, at);
+                if event.kind == Kind::Wait {
+                    lane.due = deadlines.due(event);
+                }
             }
             match event.kind {
+                Kind::TimerArmed => deadlines.add(event),
                 Kind::PollStart => lanes.thread.open(at, Doing::Running),
                 Kind::KernelEnter => lanes.thread.open(at, Doing::Kernel),
                 Kind::PollEnd | Kind::KernelExit => lanes.thread.close(at),
@@ -138,5 +164,30 @@ impl Lanes {
             let lane = self.tasks.entry(*id).or_insert(lane);
             lane.open(0, if is_ready { Doing::Ready } else { Doing::Parked });
         }
+    }
+}
+
+/// The deadlines of timers, on an axis that begins at some time; none on one of steps.
+struct Deadlines {
+    times: BTreeMap<u64, u64>,
+    begin: u64,
+    is_paused: bool,
+}
+
+impl Deadlines {
+    fn new(recording: &Recording, begin: u64) -> Self {
+        let times = recording.base().timers.iter().map(|(timer, deadline)| (u64::from(*timer), *deadline)).collect();
+        Self { times, begin, is_paused: recording.is_paused() }
+    }
+
+    fn add(&mut self, event: &Event) {
+        self.times.insert(event.a, event.b);
+    }
+
+    /// From when on a task that begins to wait is due by its timer. Timers are looked for by the millisecond.
+    fn due(&self, event: &Event) -> Option<u64> {
+        let is_timer = record::wait_words(event.flags) == "timer {}" && !self.is_paused;
+        let deadline = self.times.get(&event.a).filter(|_| is_timer)?;
+        Some((deadline + 1_000_000).saturating_sub(self.begin))
     }
 }

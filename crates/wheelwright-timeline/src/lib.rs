@@ -81,7 +81,7 @@ impl<'a> Timeline<'a> {
         chrome::json(self)
     }
 
-    /// A still picture of the whole run, 960 pixels wide, light or dark as the reader's page is.
+    /// A still picture of the whole run, 830 pixels wide as a README is, light or dark as the reader's page is.
     #[must_use]
     pub fn svg(&self) -> String {
         picture::svg(self)

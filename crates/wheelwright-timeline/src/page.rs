@@ -122,7 +122,7 @@ fn row(timeline: &Timeline<'_>, task: u32, lane: &Lane) -> String {
         place.unwrap_or_default(),
         lane.polls.to_string(),
         timeline.length(lane.total(Doing::Running)),
-        timeline.length(lane.total(Doing::Ready)),
+        timeline.length(lane.total(Doing::Ready) + lane.total(Doing::Due)),
         timeline.length(lane.total(Doing::Parked)),
         timeline.length(lane.longest(Doing::Running)),
         outcome(lane.outcome).into(),

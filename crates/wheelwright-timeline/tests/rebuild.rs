@@ -117,6 +117,40 @@ fn equal_runs_give_equal_pages() {
     }
 }
 
+/// What other people's viewers stumbled over: two threads of one number, and slices that overlap.
+#[test]
+fn in_the_trace_format_no_two_threads_have_one_number_and_slices_follow_each_other() {
+    for seed in 0..8 {
+        let trace: Value = serde_json::from_str(&Timeline::new(&run(seed, 1 << 20)).chrome_json()).expect("it is JSON");
+        let events = trace["traceEvents"].as_array().expect("there are events");
+        let of = |phase: &'static str| events.iter().filter(move |event| event["ph"] == phase);
+        let mut named: Vec<_> =
+            of("M").filter(|event| event["name"] == "thread_name").map(|event| &event["tid"]).collect();
+        let (all, number) = (named.len(), named[0].as_u64());
+        assert!(number != Some(0) && number == events[0]["pid"].as_u64(), "the loop is its process's main thread");
+        named.sort_by_key(|thread| thread.as_u64());
+        named.dedup();
+        assert_eq!(named.len(), all, "seed {seed}: two threads have one number");
+        for thread in named {
+            let ends: Vec<_> = events
+                .iter()
+                .filter(|event| event["tid"] == *thread && (event["ph"] == "B" || event["ph"] == "E"))
+                .map(|event| (event["ph"].as_str().expect("a phase"), event["ts"].as_f64().expect("a time")))
+                .collect();
+            assert!(ends.chunks(2).all(|slice| slice[0].0 == "B" && slice[1].0 == "E"), "seed {seed}: {thread}");
+            assert!(ends.is_sorted_by_key(|(_, time)| *time), "seed {seed}: {thread}");
+            for flow in events.iter().filter(|event| event["cat"] == "wake" && event["tid"] == *thread) {
+                let at = flow["ts"].as_f64().expect("a time");
+                let is_within = ends.chunks(2).any(|slice| slice[0].1 <= at && at <= slice[1].1);
+                assert!(is_within, "seed {seed}: no slice has the end of {flow}");
+            }
+        }
+        let ids = |phase| of(phase).map(|flow| flow["id"].clone()).collect::<Vec<_>>();
+        assert_eq!(ids("s"), ids("f"), "seed {seed}");
+        assert!(!ids("s").is_empty() || seed != 0, "the run has wakes");
+    }
+}
+
 #[test]
 fn a_page_asks_nobody_for_anything() {
     let page = Timeline::new(&run(1, 1 << 20)).titled("a </title> & more").html();
@@ -128,6 +162,16 @@ fn a_page_asks_nobody_for_anything() {
 
 #[test]
 fn the_viewer_is_small() {
-    let empty = Timeline::new(&run(1, 2)).html();
-    assert!(empty.len() < 64 << 10, "{} bytes", empty.len());
+    let run = run(1, 2);
+    let timeline = Timeline::new(&run);
+    let page = timeline.html();
+    let between = |begin: &str, end: &str| {
+        let rest = page.split_once(begin).expect("the page has its data").1;
+        rest.split_once(end).expect("the data has an end").0.len()
+    };
+    let data = between("id=\"head\">", "</script>")
+        + between("id=\"events\">", "</script>")
+        + between("id=\"table\">", "</tbody>")
+        + timeline.svg().len();
+    assert!(page.len() - data <= 60 << 10, "{} bytes without its data", page.len() - data);
 }
