@@ -12,8 +12,8 @@ import { capital, length, placeOf, sentence, sliceWords, taskName } from "./word
 const byId = (id) => document.getElementById(id);
 /// Pixels to the right of the lanes, for the marks of those that end there.
 const MARGIN = 14;
-/// Pixels that an embedded page needs beside the picture.
-const EMBEDDED_REST = 150;
+/// Pixels below the picture of an embedded page, for what happened.
+const EMBEDDED_REST = 105;
 
 class Viewer {
   constructor(trace) {
@@ -48,7 +48,7 @@ class Viewer {
     const words = byId("search").value.trim().toLowerCase();
     const text = (lane) => `${taskName(this.trace, lane.id)} ${placeOf(this.trace, lane.spawnedAt)?.at ?? ""}`.toLowerCase();
     this.tasks = words ? this.lanes.tasks.filter((lane) => text(lane).includes(words)) : this.lanes.tasks;
-    byId("count").textContent = `${this.tasks.length} of ${this.lanes.tasks.length} tasks`;
+    byId("count").textContent = words && `${this.tasks.length} of ${this.lanes.tasks.length} tasks`;
     this.resize();
   }
 
@@ -56,7 +56,7 @@ class Viewer {
   resize() {
     const rows = this.view.top + this.tasks.length * ROW + 6;
     const isEmbedded = document.documentElement.classList.contains("embed");
-    const most = isEmbedded ? innerHeight - EMBEDDED_REST : innerHeight * 0.62;
+    const most = isEmbedded ? innerHeight - byId("frame").offsetTop - EMBEDDED_REST : innerHeight * 0.62;
     this.scroller.style.height = `${Math.round(Math.min(rows + 2, Math.max(most, this.view.top + 4 * ROW)))}px`;
     const room = this.scroller.clientWidth, height = this.scroller.clientHeight;
     byId("spacer").style.height = `${Math.max(0, rows - height)}px`;
@@ -111,7 +111,8 @@ class Viewer {
     if (this.trace.count === 0) return;
     this.cursor = Math.min(Math.max(0, index), this.trace.count - 1);
     const event = eventAt(this.trace, this.cursor);
-    if (event.task) this.select(event.task);
+    const task = event.task || this.running(this.cursor);
+    if (task) this.select(task);
     const x = this.lanes.place(this.cursor);
     const { from, to } = this.view;
     if (closer) {
@@ -120,13 +121,22 @@ class Viewer {
     } else if (x < from || to < x) {
       this.look(x - (to - from) / 2, x + (to - from) / 2);
     }
-    this.showTask(event.task);
+    this.showTask(task);
     byId("sentence").textContent = sentence(this.trace, this.cursor);
     byId("event").value = this.cursor + 1;
     if (byId("step").open) showState(byId("state"), this.trace, this.rewinder.after(this.cursor + 1), this.cursor);
     this.shown = this.cursor;
     history.replaceState(null, "", `#e=${this.cursor}`);
     this.redraw();
+  }
+
+  /// The task within whose poll an event is, or 0.
+  running(index) {
+    const { thread, place } = this.lanes;
+    for (let slice = thread.firstAfter(place(index) - 1); slice < thread.starts.length && thread.events[slice] <= index; slice++) {
+      if (index <= thread.endEvents[slice]) return eventAt(this.trace, thread.events[slice]).task;
+    }
+    return 0;
   }
 
   /// A span that shows the thread's slice at x whole, with something around it.

@@ -27,7 +27,7 @@ export function showFindings(list, none, trace, lanes, goTo) {
   const items = found.map(({ event, text, detail }) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.append(text);
+    button.append(`${text} `);
     if (detail) button.append(Object.assign(document.createElement("small"), { textContent: detail }));
     button.addEventListener("click", () => goTo(event));
     const item = document.createElement("li");
