@@ -89,13 +89,16 @@ fn squeezed(line: &str) -> String {
     by_turns(parts, &quoted).join("`")
 }
 
+/// Two signs remain apart: `- -` is not `--`.
 fn squeezed_code(code: &str) -> String {
-    const APART: &[char] = &['=', ',', '{', '}', '(', ')', '<', '>', '*', '?', ':', '&', '|', ';'];
+    const APART: &[char] = &['=', ',', '{', '}', '(', ')', '[', ']', '<', '>', '*', '?', ':', '&', '|', ';', '+', '-'];
+    const SIGNS: &[char] = &['+', '-'];
     code.split_inclusive(APART).fold(String::new(), |squeezed, part| {
-        let part = if squeezed.ends_with(APART) { part.trim_start() } else { part };
+        let is_sign = squeezed.ends_with(SIGNS) && part.trim_start().starts_with(SIGNS);
+        let part = if squeezed.ends_with(APART) && !is_sign { part.trim_start() } else { part };
         match part.strip_suffix(APART) {
-            Some(word) => squeezed + word.trim_end() + &part[word.len()..],
-            None => squeezed + part,
+            Some(word) if !is_sign => squeezed + word.trim_end() + &part[word.len()..],
+            _ => squeezed + part,
         }
     })
 }

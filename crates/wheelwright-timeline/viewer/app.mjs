@@ -68,7 +68,7 @@ class Viewer {
   }
 
   redraw() {
-    byId("woken").hidden = this.selected === null;
+    byId("is-woken").hidden = this.selected === null;
     if (this.isDue) return;
     this.isDue = true;
     requestAnimationFrame(() => {

@@ -22,19 +22,19 @@ class Brush {
     else this.bars.push({ style, from, to, tall });
   }
 
-  draw(context, colour, top, height) {
+  draw(pen, colour, top, height) {
     let before;
     for (const { style, from, to, tall } of this.bars) {
-      if (style !== before) context.fillStyle = colour(style);
+      if (style !== before) pen.fillStyle = colour(style);
       before = style;
-      context.fillRect(from, top + Math.round((height - tall) / 2), to - from, tall);
+      pen.fillRect(from, top + Math.round((height - tall) / 2), to - from, tall);
     }
   }
 }
 
 /// Draws one lane, and says of how many rectangles. Slices narrower than a pixel are drawn together: how high, says how much of
 /// the time they take, so that a task that is polled often and shortly does not look busy.
-export function drawLane(context, colour, lane, view, top, height) {
+export function drawLane(pen, colour, lane, view, top, height) {
   if (lane.starts.length === 0) return 0;
   const [under, over] = [new Brush(), new Brush()];
   const scale = view.width / (view.to - view.from);
@@ -54,7 +54,7 @@ export function drawLane(context, colour, lane, view, top, height) {
     addColumn(under, over, lane, slice, next, view.left + column, scale, tallest);
     slice = next;
   }
-  for (const brush of [under, over]) brush.draw(context, colour, top, height);
+  for (const brush of [under, over]) brush.draw(pen, colour, top, height);
   return under.bars.length + over.bars.length;
 }
 

@@ -12,7 +12,8 @@ const FONT = "system-ui, sans-serif";
 
 /// Where the rows of the tasks begin.
 export function topOf(lanes) {
-  return AXIS + THREAD + LAPS + lanes.curves.length * CURVE + GAP;
+  const strips = lanes.curves.length + Math.min(1, lanes.marks.length);
+  return AXIS + THREAD + LAPS + strips * CURVE + GAP;
 }
 
 /// The colours of the page, read once for each drawing: they change with light and dark.
@@ -33,34 +34,34 @@ function tick(view) {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => least <= step);
 }
 
-function drawAxis(context, colour, view, lanes) {
+function drawAxis(pen, colour, view, lanes) {
   const step = Math.max(tick(view), lanes.steps ? 1 : 0);
-  context.font = `11px ${FONT}`;
-  context.textBaseline = "middle";
+  pen.font = `11px ${FONT}`;
+  pen.textBaseline = "middle";
   for (let x = Math.ceil(view.from / step) * step; x <= view.to; x += step) {
     const pixel = pixelOf(view, x);
-    context.fillStyle = colour("--line");
-    context.fillRect(pixel, AXIS - 6, 1, view.height);
-    context.fillStyle = colour("--soft");
+    pen.fillStyle = colour("--line");
+    pen.fillRect(pixel, AXIS - 6, 1, view.height);
+    pen.fillStyle = colour("--soft");
     const text = lanes.steps ? String(Math.round(x)) : moment(x, view.to, step);
-    const width = context.measureText(text).width;
-    context.fillText(text, Math.min(Math.max(pixel - width / 2, view.left), view.left + view.width - width - 2), 9);
+    const width = pen.measureText(text).width;
+    pen.fillText(text, Math.min(Math.max(pixel - width / 2, view.left), view.left + view.width - width - 2), 9);
   }
 }
 
 /// Where laps begin, below the thread: only while there is room between them.
-function drawLaps(context, colour, view, lanes) {
+function drawLaps(pen, colour, view, lanes) {
   const visible = lanes.laps.filter((x) => view.from <= x && x <= view.to);
   if (view.width / 8 < visible.length) return;
-  context.fillStyle = colour("--soft");
-  for (const x of visible) context.fillRect(pixelOf(view, x), AXIS + THREAD, 1, 5);
+  pen.fillStyle = colour("--soft");
+  for (const x of visible) pen.fillRect(pixelOf(view, x), AXIS + THREAD, 1, 5);
 }
 
 /// A curve of a number, as steps that fill what is below them; the highest of each pixel.
-function drawCurve(context, colour, view, curve, top) {
+function drawCurve(pen, colour, view, curve, top) {
   const high = CURVE - 4;
-  label(context, colour, view, curve.most === 1 ? `1 ${curve.name.slice(0, -1)}` : `${curve.most} ${curve.name} at most`, top, CURVE);
-  context.fillStyle = colour("--curve");
+  label(pen, colour, view, curve.most === 1 ? `1 ${curve.name.slice(0, -1)}` : `${curve.most} ${curve.name} at most`, top, CURVE);
+  pen.fillStyle = colour("--curve");
   let index = curve.indexAt(view.from);
   let from = view.left;
   let tallest = 0;
@@ -70,9 +71,25 @@ function drawCurve(context, colour, view, curve, top) {
     const to = Math.min(next, view.left + view.width);
     if (to - from < 1 && next < view.left + view.width) continue;
     const tall = Math.round((tallest / curve.most) * high);
-    if (0 < tallest) context.fillRect(from, top + high - Math.max(2, tall) + 2, to - from, Math.max(2, tall));
+    if (0 < tallest) pen.fillRect(from, top + high - Math.max(2, tall) + 2, to - from, Math.max(2, tall));
     [from, tallest] = [to, 0];
   }
+}
+
+/// The program's own marks, with their texts where there is room before the next one.
+function drawMarks(pen, colour, view, trace, lanes, top) {
+  if (lanes.marks.length === 0) return;
+  label(pen, colour, view, "marks", top, CURVE);
+  pen.fillStyle = colour("--wake");
+  const edge = view.left + view.width;
+  lanes.marks.forEach(({ x, index }, i) => {
+    const from = pixelOf(view, x);
+    const to = i + 1 < lanes.marks.length ? pixelOf(view, lanes.marks[i + 1].x) : edge;
+    if (from < view.left || edge < from || (0 < i && from - pixelOf(view, lanes.marks[i - 1].x) < 0.5)) return;
+    pen.fillRect(from, top + 2, 1.5, CURVE - 4);
+    const { a, b } = eventAt(trace, index);
+    if (24 < to - from) pen.fillText(fitted(pen, `${trace.marks[a]} ${b}`, Math.min(to, edge) - from - 8), from + 5, top + CURVE / 2);
+  });
 }
 
 /// The tasks whose rows are in sight.
@@ -85,45 +102,45 @@ export function visibleTasks(view, tasks) {
 }
 
 /// What fits of a text, with an ellipsis where it was cut.
-function fitted(context, text, room) {
-  if (context.measureText(text).width <= room) return text;
+function fitted(pen, text, room) {
+  if (pen.measureText(text).width <= room) return text;
   let end = text.length;
-  while (0 < end && room < context.measureText(`${text.slice(0, end)}…`).width) end -= 1;
+  while (0 < end && room < pen.measureText(`${text.slice(0, end)}…`).width) end -= 1;
   return `${text.slice(0, end)}…`;
 }
 
-function label(context, colour, view, text, top, height, strong) {
-  context.fillStyle = colour(strong ? "--text" : "--soft");
-  context.font = `${strong ? "600 " : ""}12px ${FONT}`;
-  context.fillText(fitted(context, text, view.left - 18), 10, top + height / 2 + 0.5);
+function label(pen, colour, view, text, top, height, strong) {
+  pen.fillStyle = colour(strong ? "--text" : "--soft");
+  pen.font = `${strong ? "600 " : ""}12px ${FONT}`;
+  pen.fillText(fitted(pen, text, view.left - 18), 10, top + height / 2 + 0.5);
 }
 
 /// A task's number, and its name or else the line that spawned it.
-function taskLabel(context, colour, view, trace, lane, top, strong) {
+function taskLabel(pen, colour, view, trace, lane, top, strong) {
   const { name, place } = labelOf(trace, lane);
-  context.font = `11px ${FONT}`;
-  context.fillStyle = colour("--soft");
+  pen.font = `11px ${FONT}`;
+  pen.fillStyle = colour("--soft");
   const number = String(lane.id);
-  context.fillText(number, 10 + view.digits - context.measureText(number).width, top + ROW / 2 + 0.5);
+  pen.fillText(number, 10 + view.digits - pen.measureText(number).width, top + ROW / 2 + 0.5);
   const left = 10 + view.digits + 7;
-  context.font = `${strong ? "600 " : ""}12px ${FONT}`;
-  context.fillStyle = colour(name ? "--text" : "--soft");
-  context.fillText(fitted(context, name ?? place, view.left - left - 8), left, top + ROW / 2 + 0.5);
+  pen.font = `${strong ? "600 " : ""}12px ${FONT}`;
+  pen.fillStyle = colour(name ? "--text" : "--soft");
+  pen.fillText(fitted(pen, name ?? place, view.left - left - 8), left, top + ROW / 2 + 0.5);
 }
 
 /// How wide the names must be to be read, as far as there is room for them beside `width` pixels of lanes.
 export function measureLabels(canvas, trace, lanes, room) {
-  const context = canvas.getContext("2d");
-  context.font = `600 12px ${FONT}`;
-  const digits = context.measureText(String(lanes.tasks[lanes.tasks.length - 1]?.id ?? "")).width;
+  const pen = canvas.getContext("2d");
+  pen.font = `600 12px ${FONT}`;
+  const digits = pen.measureText(String(lanes.tasks[lanes.tasks.length - 1]?.id ?? "")).width;
   const texts = lanes.tasks.slice(0, 500).map((lane) => labelOf(trace, lane)).map(({ name, place }) => name ?? place);
-  const widest = Math.max(90, ...new Set(texts.map((text) => context.measureText(text).width)));
+  const widest = Math.max(90, ...new Set(texts.map((text) => pen.measureText(text).width)));
   return { digits, left: Math.round(Math.min(10 + digits + 7 + widest + 12, Math.max(120, room * 0.3))) };
 }
 
 /// Words on what there is room for: how long the thread was held, what a task waits for.
-function drawWords(context, colour, view, trace, lanes, lane, top, height) {
-  context.font = `11px ${FONT}`;
+function drawWords(pen, colour, view, trace, lanes, lane, top, height) {
+  pen.font = `11px ${FONT}`;
   const scale = view.width / (view.to - view.from);
   const least = 30 / scale;
   for (let slice = lane.firstAfter(view.from); slice < lane.starts.length && lane.starts[slice] < view.to; slice++) {
@@ -137,25 +154,25 @@ function drawWords(context, colour, view, trace, lanes, lane, top, height) {
     const isSlow = kind === SLOW_RUN;
     if (!isSlow && kind !== PARKED) continue;
     const text = isSlow ? duration(lane.ends[slice] - lane.starts[slice]) : shortWait(trace, lane, slice);
-    const width = context.measureText(text).width;
+    const width = pen.measureText(text).width;
     if (!text || room * scale < width + 10) continue;
     const x = pixelOf(view, from) + (isSlow ? (room * scale - width) / 2 : 12);
     if (!isSlow) {
-      context.fillStyle = colour("--page");
-      context.fillRect(x - 4, top + height / 2 - 2, width + 8, 4);
+      pen.fillStyle = colour("--page");
+      pen.fillRect(x - 4, top + height / 2 - 2, width + 8, 4);
     }
-    context.fillStyle = colour(isSlow ? "--page" : "--soft");
-    context.fillText(text, x, top + height / 2 + 1);
+    pen.fillStyle = colour(isSlow ? "--page" : "--soft");
+    pen.fillText(text, x, top + height / 2 + 1);
   }
 }
 
 /// An arrow from whoever woke the selected task to where it became ready; a short one, if that was no task. Where they would stand
 /// too close, some are left out.
-function drawWakes(context, colour, view, trace, lanes, rows, selected) {
+function drawWakes(pen, colour, view, trace, lanes, rows, selected) {
   const to = rows.find((row) => row.lane === selected);
   if (!to) return;
-  context.strokeStyle = colour("--wake");
-  context.fillStyle = colour("--wake");
+  pen.strokeStyle = colour("--wake");
+  pen.fillStyle = colour("--wake");
   const scale = view.width / (view.to - view.from);
   const end = to.top + 4;
   let slice = selected.firstAfter(view.from);
@@ -169,97 +186,98 @@ function drawWakes(context, colour, view, trace, lanes, rows, selected) {
     const x = pixelOf(view, lanes.place(event));
     const from = rows.find((row) => row.lane.id === woken.a);
     const start = !from ? end - 9 : from.top + ROW / 2;
-    if (view.left <= x) drawArrow(context, x, start, from && end < start ? end + ROW - 8 : end);
+    if (view.left <= x) drawArrow(pen, x, start, from && end < start ? end + ROW - 8 : end);
     slice = Math.max(slice + 1, selected.firstAfter(lanes.place(event) + 14 / scale, slice));
   }
 }
 
-function drawArrow(context, x, start, end) {
+function drawArrow(pen, x, start, end) {
   const tip = Math.sign(end - start) * 5;
-  context.beginPath();
-  context.moveTo(x, start);
-  context.lineTo(x, end - tip);
-  context.stroke();
-  context.beginPath();
-  context.moveTo(x, end);
-  context.lineTo(x - 3.5, end - tip);
-  context.lineTo(x + 3.5, end - tip);
-  context.fill();
+  pen.beginPath();
+  pen.moveTo(x, start);
+  pen.lineTo(x, end - tip);
+  pen.stroke();
+  pen.beginPath();
+  pen.moveTo(x, end);
+  pen.lineTo(x - 3.5, end - tip);
+  pen.lineTo(x + 3.5, end - tip);
+  pen.fill();
 }
 
 /// How a task ended, behind the end of its lane: a dot, a cross if it was cancelled, a larger dot with a cross if it panicked.
-function drawEnd(context, colour, view, lane, top) {
+function drawEnd(pen, colour, view, lane, top) {
   if (lane.outcome < 1) return;
   const x = pixelOf(view, lane.ends[lane.ends.length - 1]) + END;
   if (x < view.left || view.left + view.width + END < x) return;
   const [middle, size] = [top + ROW / 2, 3];
-  context.fillStyle = context.strokeStyle = colour(END_STYLE[lane.outcome]);
+  pen.fillStyle = pen.strokeStyle = colour(END_STYLE[lane.outcome]);
   if (lane.outcome !== 3) {
-    context.beginPath();
-    context.arc(x, middle, lane.outcome === 1 ? 3.5 : 6, 0, 7);
-    context.fill();
+    pen.beginPath();
+    pen.arc(x, middle, lane.outcome === 1 ? 3.5 : 6, 0, 7);
+    pen.fill();
   }
   if (lane.outcome === 1) return;
-  if (lane.outcome === 2) context.strokeStyle = colour("--page");
-  context.lineWidth = 1.8;
-  context.beginPath();
-  context.moveTo(x - size, middle - size);
-  context.lineTo(x + size, middle + size);
-  context.moveTo(x + size, middle - size);
-  context.lineTo(x - size, middle + size);
-  context.stroke();
-  context.lineWidth = 1;
+  if (lane.outcome === 2) pen.strokeStyle = colour("--page");
+  pen.lineWidth = 1.8;
+  pen.beginPath();
+  pen.moveTo(x - size, middle - size);
+  pen.lineTo(x + size, middle + size);
+  pen.moveTo(x + size, middle - size);
+  pen.lineTo(x - size, middle + size);
+  pen.stroke();
+  pen.lineWidth = 1;
 }
 
-function drawCursor(context, colour, view, lanes, cursor) {
+function drawCursor(pen, colour, view, lanes, cursor) {
   const x = pixelOf(view, lanes.place(cursor));
   if (x < view.left || view.left + view.width < x) return;
-  context.fillStyle = colour("--cursor");
-  context.fillRect(x - 0.5, AXIS - 6, 1.5, view.height);
-  context.beginPath();
-  context.moveTo(x + 0.25, AXIS + 1);
-  context.lineTo(x - 5, AXIS - 7);
-  context.lineTo(x + 5.5, AXIS - 7);
-  context.fill();
+  pen.fillStyle = colour("--cursor");
+  pen.fillRect(x - 0.5, AXIS - 6, 1.5, view.height);
+  pen.beginPath();
+  pen.moveTo(x + 0.25, AXIS + 1);
+  pen.lineTo(x - 5, AXIS - 7);
+  pen.lineTo(x + 5.5, AXIS - 7);
+  pen.fill();
 }
 
 /// Draws everything, and says of how many bars. `view` says which part of the axis (`from`, `to`) stands where (`left`, `width`), and
 /// how far the tasks are scrolled; `selected` is a task's lane, `cursor` an event or -1.
 export function draw(canvas, trace, lanes, tasks, view, selected, cursor) {
-  const context = canvas.getContext("2d");
+  const pen = canvas.getContext("2d");
   const colour = palette(canvas);
   const ratio = devicePixelRatio || 1;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  drawAxis(context, colour, view, lanes);
-  let bars = drawHead(context, colour, view, trace, lanes);
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  drawAxis(pen, colour, view, lanes);
+  let bars = drawHead(pen, colour, view, trace, lanes);
   const rows = visibleTasks(view, tasks);
-  context.save();
-  context.beginPath();
-  context.rect(0, view.top, canvas.width, view.height);
-  context.clip();
+  pen.save();
+  pen.beginPath();
+  pen.rect(0, view.top, canvas.width, view.height);
+  pen.clip();
   for (const { lane, top } of rows) {
     if (lane === selected) {
-      context.fillStyle = colour("--chosen");
-      context.fillRect(0, top, canvas.width, ROW);
+      pen.fillStyle = colour("--chosen");
+      pen.fillRect(0, top, canvas.width, ROW);
     }
-    taskLabel(context, colour, view, trace, lane, top, lane === selected);
-    bars += drawLane(context, colour, lane, view, top + 2, ROW - 4);
-    drawWords(context, colour, view, trace, lanes, lane, top, ROW);
-    drawEnd(context, colour, view, lane, top);
+    taskLabel(pen, colour, view, trace, lane, top, lane === selected);
+    bars += drawLane(pen, colour, lane, view, top + 2, ROW - 4);
+    drawWords(pen, colour, view, trace, lanes, lane, top, ROW);
+    drawEnd(pen, colour, view, lane, top);
   }
-  drawWakes(context, colour, view, trace, lanes, rows, selected);
-  context.restore();
-  if (0 <= cursor) drawCursor(context, colour, view, lanes, cursor);
+  drawWakes(pen, colour, view, trace, lanes, rows, selected);
+  pen.restore();
+  if (0 <= cursor) drawCursor(pen, colour, view, lanes, cursor);
   return bars;
 }
 
 /// What stays where it is while the tasks are scrolled.
-function drawHead(context, colour, view, trace, lanes) {
-  label(context, colour, view, "the thread", AXIS, THREAD, true);
-  const bars = drawLane(context, colour, lanes.thread, view, AXIS, THREAD);
-  drawWords(context, colour, view, trace, lanes, lanes.thread, AXIS, THREAD);
-  drawLaps(context, colour, view, lanes);
-  lanes.curves.forEach((curve, i) => drawCurve(context, colour, view, curve, AXIS + THREAD + LAPS + i * CURVE));
+function drawHead(pen, colour, view, trace, lanes) {
+  label(pen, colour, view, "the thread", AXIS, THREAD, true);
+  const bars = drawLane(pen, colour, lanes.thread, view, AXIS, THREAD);
+  drawWords(pen, colour, view, trace, lanes, lanes.thread, AXIS, THREAD);
+  drawLaps(pen, colour, view, lanes);
+  drawMarks(pen, colour, view, trace, lanes, view.top - GAP - CURVE);
+  lanes.curves.forEach((curve, i) => drawCurve(pen, colour, view, curve, AXIS + THREAD + LAPS + i * CURVE));
   return bars;
 }

@@ -87,7 +87,7 @@ class Builder {
     this.thread = new Lane(0);
     this.tasks = new Map();
     this.laps = [];
-    this.wakes = new Map();
+    this.marks = [];
     this.deadlines = new Map(trace.base.timers);
     this.timerWait = trace.waits.indexOf("timer {}");
   }
@@ -108,6 +108,9 @@ class Builder {
     switch (event.kind) {
       case K.TimerArmed:
         this.deadlines.set(event.a, event.b);
+        break;
+      case K.Mark:
+        this.marks.push({ x, index });
         break;
       case K.LapStart:
         this.laps.push(x);
@@ -190,7 +193,7 @@ export function buildLanes(trace, steps) {
     lane.settle(steps);
   }
   const tasks = [...builder.tasks.values()].sort((one, other) => one.id - other.id);
-  return { thread: builder.thread, tasks, laps: builder.laps, curves: buildCurves(trace, place), end, place, steps };
+  return { thread: builder.thread, tasks, laps: builder.laps, marks: builder.marks, curves: buildCurves(trace, place), end, place, steps };
 }
 
 /// From when on a task that became ready at x was ready for sure. What happens within a poll bears the time at which that began, so

@@ -5,20 +5,37 @@ import { DUE, LOOK, PARKED, READY, RUNNING, SLEEP, SLOW_RUN, totals } from "./la
 import { OUTCOMES } from "./trace.mjs";
 import { length, placeOf, taskName } from "./words.mjs";
 
-const SHOWN = { run: RUNNING, slow: SLOW_RUN, ready: READY, due: DUE, parked: PARKED, sleep: SLEEP, look: LOOK };
+/// Classes of the page's style, and what they mean; the number of the kind of slice, if it is one.
+const MEANINGS = [
+  ["run", "polled: it has the thread", RUNNING],
+  ["slow", "polled for 5 ms or more: nobody else gets a turn", SLOW_RUN],
+  ["ready", "ready, waits for its turn", READY],
+  ["due", "its timer is due, the loop has not looked", DUE],
+  ["parked", "parked", PARKED],
+  ["sleep", "the loop sleeps", SLEEP],
+  ["look", "the loop looks for events", LOOK],
+  ["lap", "a lap begins"],
+  ["woken", "woken by"],
+  ["done", "done"],
+  ["panicked", "panicked"],
+  ["cancelled", "cancelled"],
+];
 /// A table has so many rows at most.
 const MOST_ROWS = 500;
 
-/// Hides what does not occur.
+/// What the marks of the picture mean, of those that occur.
 export function showLegend(list, lanes) {
-  const seen = new Uint8Array(256);
-  for (const lane of [lanes.thread, ...lanes.tasks]) lane.kinds.forEach((kind) => (seen[kind] = 1));
-  const outcomes = new Set(lanes.tasks.map((lane) => OUTCOMES[lane.outcome]));
-  for (const item of list.querySelectorAll("[data-kind]")) {
-    const name = item.dataset.kind;
-    const isSeen = name in SHOWN ? seen[SHOWN[name]] === 1 : outcomes.has(name) || (name === "lap" && 0 < lanes.laps.length);
-    item.hidden = !isSeen;
-  }
+  const seen = new Set(["woken", ...lanes.tasks.map((lane) => OUTCOMES[lane.outcome])]);
+  if (0 < lanes.laps.length) seen.add("lap");
+  for (const lane of [lanes.thread, ...lanes.tasks]) lane.kinds.forEach((kind) => seen.add(kind));
+  const shown = MEANINGS.filter(([name, , kind]) => seen.has(kind ?? name));
+  const items = shown.map(([name, words]) => {
+    const item = document.createElement("li");
+    item.id = `is-${name}`;
+    item.append(Object.assign(document.createElement("i"), { className: name }), words);
+    return item;
+  });
+  list.replaceChildren(...items);
 }
 
 /// Buttons that lead to what is worth a look; gives the events in the same order.

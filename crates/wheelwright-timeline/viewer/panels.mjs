@@ -53,7 +53,7 @@ export function showState(box, trace, state, cursor) {
   const place = placeOf(trace, event.place) ?? (state.running ? placeOf(trace, state.tasks.get(state.running)?.spawnedAt) : null);
   if (place) {
     const source = element("figure");
-    source.append(element("figcaption", place.at), element("code", place.text || "(the source line is not at hand)"));
+    source.append(element("figcaption", place.at), element("code", place.text || "(the line is not at hand)"));
     head.append(source);
   }
   const running = state.running ? [{ text: taskName(trace, state.running), className: "chip run", task: state.running }] : [];
