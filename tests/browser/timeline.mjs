@@ -221,11 +221,13 @@ export default async function ({ draw, fact, open, folder }) {
     });
 
     await fact('within a frame of another page, the picture and what happened have room', async () => {
-        const page = await open(url, { width: 760 });
+        await writeFile(`${folder}/many.html`, filled(await readFile(new URL(url), 'utf8'), turns(40, 9, () => 1000)));
+        const many = new URL('many.html', url).href;
+        const page = await open(many, { width: 760 });
         await isReady(page);
         await page.evaluate((source) => {
             document.body.innerHTML = `<iframe src="${source}" width="700" height="460"></iframe>`;
-        }, `${url}?embed=1#e=12`);
+        }, `${many}?embed=1#e=12`);
         const frame = await page.waitForFrame((frame) => frame.url().includes('embed=1'));
         await frame.waitForSelector('html[data-ready=yes]');
         const bottom = (selector) => frame.$eval(selector, (element) => element.getBoundingClientRect().bottom);
