@@ -2,6 +2,7 @@
 
 import { K, OUTCOMES, eventAt, readTrace } from "./trace.mjs";
 import { Rewinder } from "./state.mjs";
+import { lastUntil } from "./counts.mjs";
 import { buildLanes, totals } from "./lanes.mjs";
 import { ROW, draw, measureLabels, topOf, visibleTasks } from "./draw.mjs";
 import { showState } from "./panels.mjs";
@@ -199,7 +200,7 @@ class Viewer {
     if (!lane) return;
     if (x < this.view.left) return this.goTo(lane.events.find((event) => 0 <= event) ?? 0);
     const event = slice < 0 ? -1 : lane.events[slice];
-    this.goTo(event < 0 ? this.eventNear(place) : event);
+    this.goTo(event < 0 ? lastUntil(this.trace.count, this.lanes.place, place) : event);
     if (lane === this.lanes.thread) return;
     this.select(lane.id);
     this.tellTask(slice);
@@ -215,17 +216,6 @@ class Viewer {
     }
     if (slice < 0) return "";
     return `${sentence(this.trace, lane.events[slice])} ${capital(length(this.lanes, lane.ends[slice] - lane.starts[slice]))}.`;
-  }
-
-  /// The last event at a place of the axis or before.
-  eventNear(x) {
-    let low = 0, high = this.trace.count - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.lanes.place(middle) <= x) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 
   followAddress() {

@@ -13,6 +13,17 @@ const CHANGES = {
   [K.JobDone]: [2, () => -1],
 };
 
+/// The last of `count` things at x or before it, whose places `place` knows and never go back; the first, if there is none.
+export function lastUntil(count, place, x) {
+  let low = 0, high = count - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (place(middle) <= x) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /// A number that changes: `levels[i]` holds from `xs[i]` to the next.
 class Curve {
   constructor(name, level) {
@@ -32,13 +43,7 @@ class Curve {
 
   /// The last change at x or before it.
   indexAt(x) {
-    let low = 0, high = this.xs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.xs[middle] <= x) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return lastUntil(this.xs.length, (i) => this.xs[i], x);
   }
 }
 

@@ -1,6 +1,7 @@
 // Turns lanes and a window of the axis into a picture: axis, the thread, what is under way outside it, the tasks, the cursor.
 
 import { drawLane } from "./bars.mjs";
+import { lastUntil } from "./counts.mjs";
 import { PARKED, READY, SLOW_RUN } from "./lanes.mjs";
 import { K, eventAt } from "./trace.mjs";
 import { duration, labelOf, moment, shortWait } from "./words.mjs";
@@ -51,10 +52,10 @@ function drawAxis(pen, colour, view, lanes) {
 
 /// Where laps begin, below the thread: only while there is room between them.
 function drawLaps(pen, colour, view, lanes) {
-  const visible = lanes.laps.filter((x) => view.from <= x && x <= view.to);
-  if (view.width / 8 < visible.length) return;
+  const [first, last] = [view.from, view.to].map((x) => lastUntil(lanes.laps.length, (i) => lanes.laps[i], x));
+  if (view.width / 8 < last - first) return;
   pen.fillStyle = colour("--soft");
-  for (const x of visible) pen.fillRect(pixelOf(view, x), AXIS + THREAD, 1, 5);
+  for (const x of lanes.laps.slice(first, last + 1)) if (view.from <= x && x <= view.to) pen.fillRect(pixelOf(view, x), AXIS + THREAD, 1, 5);
 }
 
 /// A curve of a number, as steps that fill what is below them; the highest of each pixel.
@@ -62,11 +63,12 @@ function drawCurve(pen, colour, view, curve, top) {
   const high = CURVE - 4;
   label(pen, colour, view, curve.most === 1 ? `1 ${curve.name.slice(0, -1)}` : `${curve.most} ${curve.name} at most`, top, CURVE);
   pen.fillStyle = colour("--curve");
-  let index = curve.indexAt(view.from);
+  const [first, last] = [curve.indexAt(view.from), curve.indexAt(view.to)];
+  const hop = Math.max(1, Math.floor((last - first) / (4 * view.width))); // four looks for each pixel are enough
   let from = view.left;
   let tallest = 0;
-  for (; index < curve.xs.length && from < view.left + view.width; index++) {
-    const next = index + 1 < curve.xs.length ? pixelOf(view, curve.xs[index + 1]) : view.left + view.width;
+  for (let index = first; index <= last; index += hop) {
+    const next = index + hop <= last ? pixelOf(view, curve.xs[index + hop]) : view.left + view.width;
     tallest = Math.max(tallest, curve.levels[index]);
     const to = Math.min(next, view.left + view.width);
     if (to - from < 1 && next < view.left + view.width) continue;

@@ -2,6 +2,7 @@
 
 import { findings, nothingFound } from "./findings.mjs";
 import { DUE, LOOK, PARKED, READY, RUNNING, SLEEP, SLOW_RUN, totals } from "./lanes.mjs";
+import { element } from "./panels.mjs";
 import { OUTCOMES } from "./trace.mjs";
 import { length, placeOf, taskName } from "./words.mjs";
 
@@ -30,9 +31,9 @@ export function showLegend(list, lanes) {
   for (const lane of [lanes.thread, ...lanes.tasks]) lane.kinds.forEach((kind) => seen.add(kind));
   const shown = MEANINGS.filter(([name, , kind]) => seen.has(kind ?? name));
   const items = shown.map(([name, words]) => {
-    const item = document.createElement("li");
+    const item = element("li");
     item.id = `is-${name}`;
-    item.append(Object.assign(document.createElement("i"), { className: name }), words);
+    item.append(element("i", "", name), words);
     return item;
   });
   list.replaceChildren(...items);
@@ -42,12 +43,10 @@ export function showLegend(list, lanes) {
 export function showFindings(list, none, trace, lanes, goTo) {
   const found = findings(trace, lanes);
   const items = found.map(({ event, text, detail }) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(`${text} `);
-    if (detail) button.append(Object.assign(document.createElement("small"), { textContent: detail }));
+    const button = element("button", `${text} `);
+    if (detail) button.append(element("small", detail));
     button.addEventListener("click", () => goTo(event));
-    const item = document.createElement("li");
+    const item = element("li");
     item.append(button);
     return item;
   });
@@ -60,7 +59,7 @@ export function showFindings(list, none, trace, lanes, goTo) {
 export function fillTable(body, trace, lanes) {
   const rows = lanes.tasks.slice(0, MOST_ROWS).map((lane) => {
     const sum = totals(lane);
-    const row = document.createElement("tr");
+    const row = element("tr");
     const cells = [
       taskName(trace, lane.id), placeOf(trace, lane.spawnedAt)?.at ?? "", lane.polls, length(lanes, sum.running), length(lanes, sum.ready),
       length(lanes, sum.parked), length(lanes, sum.longest), OUTCOMES[Math.max(0, lane.outcome)],

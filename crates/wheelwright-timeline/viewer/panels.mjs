@@ -6,7 +6,7 @@ import { duration, placeOf, readiness, sentence, taskName, waitWords } from "./w
 
 const MOST = 24;
 
-function element(name, text, className) {
+export function element(name, text, className) {
   const made = document.createElement(name);
   if (text !== undefined) made.textContent = text;
   if (className) made.className = className;

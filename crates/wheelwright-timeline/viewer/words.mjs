@@ -143,7 +143,7 @@ function waitIn(trace, lane, slice) {
 /// The same in a word or two.
 export function shortWait(trace, lane, slice) {
   const wait = waitIn(trace, lane, slice);
-  return wait ? whatIsAwaited(trace, wait) : "";
+  return wait ? whatIsAwaited(trace, wait) + (wait.further ? ` and ${wait.further} more` : "") : "";
 }
 
 function waitOf(trace, index) {
