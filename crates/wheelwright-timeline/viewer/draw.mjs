@@ -61,7 +61,7 @@ function drawLaps(pen, colour, view, lanes) {
 /// A curve of a number, as steps that fill what is below them; the highest of each pixel.
 function drawCurve(pen, colour, view, curve, top) {
   const high = CURVE - 4;
-  label(pen, colour, view, curve.most === 1 ? `1 ${curve.name.slice(0, -1)}` : `${curve.most} ${curve.name} at most`, top, CURVE);
+  label(pen, colour, view, curve.most === 1 ? `1 ${curve.name.slice(0, -1)}` : `≤ ${curve.most} ${curve.name}`, top, CURVE);
   pen.fillStyle = colour("--curve");
   const [first, last] = [curve.indexAt(view.from), curve.indexAt(view.to)];
   const hop = Math.max(1, Math.floor((last - first) / (4 * view.width))); // four looks for each pixel are enough
