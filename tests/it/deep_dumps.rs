@@ -3,7 +3,7 @@
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Poll, RawWakerVTable};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -207,7 +207,38 @@ fn a_dump_that_is_given_up_leaves_the_loop_as_it_was() {
         for _ in 0..1100 {
             sleep(Duration::from_millis(1)).await;
         }
-        assert_eq!(dumped(&task).await, ["middle leaf Sleep"], "and the next one works");
+        // Who came later is not in what the dump that was given up found.
+        let later = spawn(middle());
+        assert_eq!(dumped(&later).await, ["middle leaf Sleep"], "and the next one works");
+    });
+}
+
+/// The functions of the waker that the current task is polled with, in a poll of its own.
+async fn vtable() -> *const RawWakerVTable {
+    yield_now().await;
+    poll_fn(|cx| Poll::Ready(std::ptr::from_ref(cx.waker().vtable()))).await
+}
+
+#[test]
+fn tasks_are_polled_with_probes_while_somebody_dumps_and_no_longer() {
+    wheelwright::test(async || {
+        let ordinary = vtable().await;
+        let mut dumping = inspect::dump_deep();
+        poll_fn(|cx| Poll::Ready(pin!(&mut dumping).poll(cx).is_pending())).await;
+        assert_ne!(vtable().await, ordinary);
+        drop(dumping);
+        assert_eq!(vtable().await, ordinary, "one that is given up");
+        drop(inspect::dump_deep().await);
+        assert_eq!(vtable().await, ordinary, "one that is done");
+        let (mut one, mut other) = (inspect::dump_deep(), inspect::dump_deep());
+        poll_fn(|cx| Poll::Ready(pin!(&mut one).poll(cx).is_pending())).await;
+        poll_fn(|cx| Poll::Ready(pin!(&mut other).poll(cx).is_pending())).await;
+        drop(one);
+        assert_ne!(vtable().await, ordinary, "another is under way still");
+        drop(other);
+        assert_eq!(vtable().await, ordinary);
+        drop(inspect::dump_deep());
+        assert_eq!(vtable().await, ordinary, "one that was never awaited");
     });
 }
 
