@@ -8,7 +8,9 @@ use wheelwright::net::{TcpListener, TcpStream};
 use wheelwright::record::Cause;
 use wheelwright::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, mpsc, oneshot};
 use wheelwright::time::sleep;
-use wheelwright::{Handle, JoinHandle, TaskId, block_on, join_all, spawn, spawn_blocking, spawn_named, yield_now};
+use wheelwright::{
+    Handle, JoinHandle, TaskGroup, TaskId, block_on, join, join_all, spawn, spawn_blocking, spawn_named, yield_now,
+};
 
 use crate::support::parked;
 
@@ -223,6 +225,47 @@ fn a_dump_is_a_tree_with_equal_waits_on_one_line() {
         assert_eq!(depth(joiner_at + 1), depth(joiner_at) + 2);
         assert!(lines.len() < 20, "{page}");
         drop(server);
+    });
+}
+
+#[test]
+fn the_tasks_of_a_group_name_its_line_and_their_owner_says_how_many() {
+    fn fill(group: &TaskGroup<()>, count: usize) {
+        (0..count).for_each(|_| _ = group.spawn(sleep(Duration::from_secs(9))));
+    }
+    wheelwright::test(async || {
+        let line = line!() + 2;
+        let owner = spawn_named("owner", async move {
+            let mut group = TaskGroup::new();
+            fill(&group, 5);
+            let other = TaskGroup::new();
+            fill(&other, 3);
+            let named = group.spawn_named("named", sleep(Duration::from_secs(9)));
+            let alone = spawn(sleep(Duration::from_secs(9)));
+            join(group.join_next(), alone).await.1.unwrap();
+            drop((other, named));
+        });
+        parked().await;
+        parked().await;
+        let dump = inspect::dump();
+        let group = |info: &TaskInfo| info.group.map(|at| at.line());
+        let of = |line| dump.tasks.iter().filter(|info| group(info) == line).count();
+        assert_eq!((of(Some(line)), of(Some(line + 2)), of(None)), (6, 3, 3));
+        let of_the_owner = dump.tasks.iter().filter(|info| info.parent == owner.id());
+        assert_eq!(of_the_owner.count(), 10);
+
+        let page = dump.to_string();
+        let lines: Vec<&str> = page.lines().collect();
+        let is_told = |begin: &str, of: u32| {
+            let group = format!("in the group of {}:{of}:", file!());
+            lines.iter().any(|line| line.trim_start().starts_with(begin) && line.contains(&group))
+        };
+        assert!(is_told("x5 timer", line) && is_told("x3 timer", line + 2), "{page}");
+        let named = lines.iter().find(|line| line.contains("'named'")).expect("it is there");
+        assert!(named.contains(&format!("in the group of {}:{}:", file!(), line)), "{page}");
+        let owner = lines.iter().find(|line| line.contains("'owner'")).expect("it is there");
+        assert!(owner.contains(": waits for 6 children of a group at "), "{page}");
+        assert!(owner.contains(&format!("{}:{}:", file!(), line)) && owner.contains(" and 1 more"), "{page}");
     });
 }
 

@@ -33,6 +33,8 @@ pub struct TaskInfo {
     pub spawned_at: Option<&'static Location<'static>>,
     /// The task that spawned it.
     pub parent: TaskId,
+    /// The line that made the [`TaskGroup`](crate::TaskGroup) it belongs to, if it belongs to one.
+    pub group: Option<&'static Location<'static>>,
     /// What it is doing.
     pub state: TaskState,
     /// How often it was polled; wraps after four billion.
@@ -145,6 +147,7 @@ pub fn tasks() -> Vec<TaskInfo> {
             name: name.map(|name| name.to_string()),
             spawned_at: slot.spawned_at.line(),
             parent: TaskId(ready::task_or_nobody(slot.parent)),
+            group: slot.spawned_at.group(),
             state,
             polls: slot.polls,
             woken_by: woken_by(slot),
@@ -217,7 +220,7 @@ impl fmt::Display for TaskInfo {
         if let Some(name) = &self.name {
             write!(f, " '{name}'")?;
         }
-        write_at(f, " spawned at ", self.spawned_at)?;
+        self.write_spawned(f, " spawned at ")?;
         match &self.state {
             TaskState::Running => write!(f, ": running"),
             TaskState::Ready => write!(f, ": ready"),
@@ -230,6 +233,13 @@ impl fmt::Display for TaskInfo {
                 Ok(())
             }
         }
+    }
+}
+
+impl TaskInfo {
+    fn write_spawned(&self, f: &mut fmt::Formatter<'_>, word: &str) -> fmt::Result {
+        write_at(f, word, self.spawned_at)?;
+        write_at(f, " in the group of ", self.group)
     }
 }
 

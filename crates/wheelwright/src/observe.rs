@@ -142,6 +142,8 @@ thread_local! {
     static NEXT_RESOURCE: Cell<u32> = const { Cell::new(1) };
     // Which number a line has, direct-mapped by its address, so that the common case costs one comparison.
     static RECENT: [Cell<(usize, u16)>; 64] = const { [const { Cell::new((0, 0)) }; 64] };
+    // The same of the last pair of lines.
+    static RECENT_PAIR: Cell<(usize, usize, u16)> = const { Cell::new((0, 0, 0)) };
 }
 
 /// Notes what the current task waits for; a leaf calls it each time it returns `Pending`.
@@ -210,10 +212,23 @@ impl Place {
             if known == address {
                 return Self(number);
             }
-            let place = Places::lock().intern(line, address);
+            let place = Places::lock().intern(line, None);
             cell.set((address, place.0));
             place
         })
+    }
+
+    /// A line that starts a task of a group, which was made at the other line.
+    #[inline]
+    pub(crate) fn in_group(line: Line, group: Line) -> Self {
+        let pair = (std::ptr::from_ref(line).addr(), std::ptr::from_ref(group).addr());
+        let recent = RECENT_PAIR.get();
+        if (recent.0, recent.1) == pair {
+            return Self(recent.2);
+        }
+        let place = Places::lock().intern(line, Some(group));
+        RECENT_PAIR.set((pair.0, pair.1, place.0));
+        place
     }
 
     pub(crate) fn number(self) -> u16 {
@@ -221,16 +236,25 @@ impl Place {
     }
 
     pub(crate) fn line(self) -> Option<Line> {
+        Some(self.lines()?.0)
+    }
+
+    /// The line that made the group, if it is that of a group's task.
+    pub(crate) fn group(self) -> Option<Line> {
+        self.lines()?.1
+    }
+
+    fn lines(self) -> Option<(Line, Option<Line>)> {
         let index = usize::from(self.0).checked_sub(1)?;
         Places::lock().lines.get(index).copied()
     }
 }
 
-/// Every line that any thread has seen: no more of them than the program has.
+/// Every line that any thread has seen, once for each group that it is used in: no more of them than the program has.
 struct Places {
     /// In the order of their numbers, which start at 1.
-    lines: Vec<Line>,
-    numbers: BTreeMap<usize, u16>,
+    lines: Vec<(Line, Option<Line>)>,
+    numbers: BTreeMap<(usize, usize), u16>,
 }
 
 impl Places {
@@ -241,13 +265,15 @@ impl Places {
         PLACES.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn intern(&mut self, line: Line, address: usize) -> Place {
-        if let Some(number) = self.numbers.get(&address) {
+    fn intern(&mut self, line: Line, group: Option<Line>) -> Place {
+        let address = |line: Line| std::ptr::from_ref(line).addr();
+        let pair = (address(line), group.map_or(0, address));
+        if let Some(number) = self.numbers.get(&pair) {
             return Place(*number);
         }
         let Ok(number) = u16::try_from(self.lines.len() + 1) else { return Place::UNKNOWN };
-        self.lines.push(line);
-        self.numbers.insert(address, number);
+        self.lines.push((line, group));
+        self.numbers.insert(pair, number);
         Place(number)
     }
 }
@@ -269,6 +295,10 @@ mod tests {
         let here = Location::caller();
         assert_eq!(Place::of(here), Place::of(here));
         assert_eq!(Place::of(here).line().map(Location::line), Some(here.line()));
+        assert_eq!(Place::of(here).group(), None);
+        let (first, second) = (Place::in_group(here, Location::caller()), Place::in_group(here, Location::caller()));
+        assert_eq!((first.line(), second.line()), (Some(here), Some(here)));
+        assert!(first != second && first.group() < second.group() && first.group().is_some());
         assert_eq!(Place::UNKNOWN.line(), None);
     }
 

@@ -136,8 +136,12 @@ pub(crate) fn close() {
 
 /// Takes a task in and queues it; `None` if there is no runtime here or it is closing.
 #[inline]
-pub(crate) fn add_task<T: Run + 'static>(task: &Rc<T>, at: Line, name: Option<&str>) -> Option<(Key, u32)> {
-    let place = Place::of(at);
+pub(crate) fn add_task<T: Run + 'static>(
+    task: &Rc<T>,
+    (at, group): (Line, Option<Line>),
+    name: Option<&str>,
+) -> Option<(Key, u32)> {
+    let place = group.map_or_else(|| Place::of(at), |group| Place::in_group(at, group));
     with_table(|table| {
         if !table.is_open {
             return None;

@@ -29,8 +29,8 @@ pub use join_error::{JoinError, TaskId};
 pub(crate) use join_error::{discard, in_words};
 pub use join_handle::JoinHandle;
 pub use local::{Local, WithLocals, inherit};
-pub(crate) use spawn::start;
 pub use spawn::{spawn, spawn_named};
+pub(crate) use spawn::{start, start_in};
 pub(crate) use unread::tell_of_the_rest;
 
 /// A future that stays where it is from its first poll until it is dropped.

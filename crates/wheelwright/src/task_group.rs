@@ -115,8 +115,9 @@ impl<T> TaskGroup<T> {
             "TaskGroup::spawn needs a runtime on this thread: call it inside wheelwright::block_on"
         );
         let seat = self.tasks.borrow_mut().insert(None);
+        let child = Child::new(future, seat, &self.ended);
         // Nothing is borrowed: a runtime that is ending drops the future at once.
-        let task = task::start(Child::new(future, seat, &self.ended), name, at);
+        let task = task::start_in(Some(self.made_at), child, name, at);
         let id = task.id();
         self.tasks.borrow_mut()[seat] = Some(task);
         id

@@ -53,7 +53,7 @@ pub fn dump() -> Dump {
 }
 
 /// What tasks have in common that share a line.
-type Alike = (Option<Line>, u8, Option<WaitOn>, Option<Line>, bool);
+type Alike = ([Option<Line>; 3], u8, Option<WaitOn>, bool);
 
 /// The children of each task; those whose parent is gone are 0's.
 struct Tree<'a> {
@@ -101,7 +101,7 @@ fn alike(task: &TaskInfo) -> Alike {
         TaskState::Ready => (1, None, None, false),
         TaskState::Parked { at, further, .. } => (2, Some(task.wait.on), *at, *further != 0),
     };
-    (task.spawned_at, state, on, at, has_more)
+    ([task.spawned_at, task.group, at], state, on, has_more)
 }
 
 impl fmt::Display for Dump {
@@ -146,7 +146,7 @@ fn write_group(f: &mut fmt::Formatter<'_>, group: &[&TaskInfo]) -> fmt::Result {
             }
         }
     }
-    write_at(f, ", spawned at ", first.spawned_at)?;
+    first.write_spawned(f, ", spawned at ")?;
     let polls = |of: fn(u32, u32) -> u32| group.iter().map(|task| task.polls).reduce(of).unwrap_or_default();
     write!(f, " [{} to {} polls]: tasks", polls(u32::min), polls(u32::max))?;
     group.iter().take(NAMED).try_for_each(|task| write!(f, " {}", task.id))?;

@@ -51,6 +51,17 @@ pub fn spawn_named<F: Future + 'static>(name: &str, future: F) -> JoinHandle<F::
 
 #[inline]
 pub(crate) fn start<F: Future + 'static>(future: F, name: Option<&str>, at: Line) -> JoinHandle<F::Output> {
+    start_in(None, future, name, at)
+}
+
+/// As `start`, a task of the group that was made at a line.
+#[inline]
+pub(crate) fn start_in<F: Future + 'static>(
+    group: Option<Line>,
+    future: F,
+    name: Option<&str>,
+    at: Line,
+) -> JoinHandle<F::Output> {
     let task = Rc::new(Task {
         done: Cell::new(false),
         aborted: Cell::new(false),
@@ -59,7 +70,7 @@ pub(crate) fn start<F: Future + 'static>(future: F, name: Option<&str>, at: Line
         output: Cell::new(None),
         future: RefCell::new(Pinned::new(future)),
     });
-    if let Some((key, id)) = ready::add_task(&task, at, name) {
+    if let Some((key, id)) = ready::add_task(&task, (at, group), name) {
         return JoinHandle::new(task, key, id, at);
     }
     refuse(task, name, at)
