@@ -1,18 +1,18 @@
 //! Turns a loop at a moment into the page that a dump prints, and holds it against what the program did.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use wheelwright::inspect::{self, Dump, TaskInfo, TaskState};
+use wheelwright::inspect::{self, TaskInfo, TaskState};
 use wheelwright::net::{TcpListener, TcpStream};
 use wheelwright::record::Cause;
 use wheelwright::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, mpsc, oneshot};
 use wheelwright::time::sleep;
-use wheelwright::{
-    Handle, JoinHandle, TaskGroup, TaskId, block_on, join, join_all, spawn, spawn_blocking, spawn_named, yield_now,
-};
+use wheelwright::{Handle, JoinHandle, TaskId, block_on, join_all, spawn, spawn_blocking, spawn_named};
 
 use crate::support::parked;
+
+mod pages;
 
 /// What a task waits for.
 async fn wait_of(id: TaskId) -> String {
@@ -191,132 +191,6 @@ fn who_woke_a_task_and_how_often_it_was_polled_is_told() {
         sleep(Duration::from_millis(1500)).await;
         let woken = told().await;
         assert_eq!((woken.polls, woken.woken_by.map(|by| by.cause)), (3, Some(Cause::Timer)));
-    });
-}
-
-#[test]
-fn a_dump_is_a_tree_with_equal_waits_on_one_line() {
-    wheelwright::test(async || {
-        let server = spawn_named("server", async {
-            let (silence, line) = (sleep(Duration::from_secs(50)), line!() + 1);
-            let clients: Vec<_> = (0..990).map(|_| spawn(sleep(Duration::from_secs(9)))).collect();
-            silence.await;
-            drop((clients, line));
-        });
-        let lonely = spawn(async { spawn(sleep(Duration::from_secs(70))).await });
-        parked().await;
-        parked().await;
-        let polls = |dump: &Dump| dump.tasks.iter().map(|task| task.polls).collect::<Vec<_>>();
-        let dump = inspect::dump();
-        let page = dump.to_string();
-        assert_eq!(polls(&dump), polls(&inspect::dump()), "a dump polls nothing");
-        // What other tests send to threads is counted for all of the process.
-        let lines: Vec<&str> = page.lines().filter(|line| !line.contains(" sent, ")).collect();
-        let at = |what: &str| {
-            lines.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("no {what}: {page}"))
-        };
-        let depth = |line: usize| lines[line].len() - lines[line].trim_start().len();
-        let (server_at, clients_at) = (at("'server'"), at("x990 timer at "));
-        assert_eq!(lines[0], "994 tasks, 992 timers, 0 sources, 0 blocking jobs");
-        assert_eq!((clients_at, depth(clients_at)), (server_at + 1, depth(server_at) + 2), "{page}");
-        assert!(lines[clients_at].contains("dumps.rs"), "{page}");
-        let joiner_at = at(&format!("task {} ", lonely.id()));
-        assert!(lines[joiner_at + 1].contains("timer in 70"), "{page}");
-        assert_eq!(depth(joiner_at + 1), depth(joiner_at) + 2);
-        assert!(lines.len() < 20, "{page}");
-        drop(server);
-    });
-}
-
-#[test]
-fn the_tasks_of_a_group_name_its_line_and_their_owner_says_how_many() {
-    fn fill(group: &TaskGroup<()>, count: usize) {
-        (0..count).for_each(|_| _ = group.spawn(sleep(Duration::from_secs(9))));
-    }
-    wheelwright::test(async || {
-        let line = line!() + 2;
-        let owner = spawn_named("owner", async move {
-            let mut group = TaskGroup::new();
-            fill(&group, 5);
-            let other = TaskGroup::new();
-            fill(&other, 3);
-            let named = group.spawn_named("named", sleep(Duration::from_secs(9)));
-            let alone = spawn(sleep(Duration::from_secs(9)));
-            join(group.join_next(), alone).await.1.unwrap();
-            drop((other, named));
-        });
-        parked().await;
-        parked().await;
-        let dump = inspect::dump();
-        let group = |info: &TaskInfo| info.group.map(|at| at.line());
-        let of = |line| dump.tasks.iter().filter(|info| group(info) == line).count();
-        assert_eq!((of(Some(line)), of(Some(line + 2)), of(None)), (6, 3, 3));
-        let of_the_owner = dump.tasks.iter().filter(|info| info.parent == owner.id());
-        assert_eq!(of_the_owner.count(), 10);
-
-        let page = dump.to_string();
-        let lines: Vec<&str> = page.lines().collect();
-        let is_told = |begin: &str, of: u32| {
-            let group = format!("in the group of {}:{of}:", file!());
-            lines.iter().any(|line| line.trim_start().starts_with(begin) && line.contains(&group))
-        };
-        assert!(is_told("x5 timer", line) && is_told("x3 timer", line + 2), "{page}");
-        let named = lines.iter().find(|line| line.contains("'named'")).expect("it is there");
-        assert!(named.contains(&format!("in the group of {}:{}:", file!(), line)), "{page}");
-        let owner = lines.iter().find(|line| line.contains("'owner'")).expect("it is there");
-        assert!(owner.contains(": waits for 6 children of a group at "), "{page}");
-        assert!(owner.contains(&format!("{}:{}:", file!(), line)) && owner.contains(" and 1 more"), "{page}");
-    });
-}
-
-#[test]
-fn ten_thousand_tasks_are_dumped_at_once() {
-    wheelwright::test(async || {
-        let (limit, mutex) = (Rc::new(Semaphore::new(0)), Rc::new(Mutex::new(())));
-        let _guard = mutex.lock().await;
-        let tasks: Vec<_> = (0..10_000_u64)
-            .map(|number| {
-                let (limit, mutex) = (Rc::clone(&limit), Rc::clone(&mutex));
-                spawn(async move {
-                    match number % 3 {
-                        0 => sleep(Duration::from_secs(number + 1)).await,
-                        1 => drop(limit.acquire().await),
-                        _ => drop(mutex.lock().await),
-                    }
-                })
-            })
-            .collect();
-        parked().await;
-        let begin = Instant::now();
-        let page = inspect::dump().to_string();
-        let took = begin.elapsed();
-        println!("10,000 tasks dumped in {took:?}, {} bytes", page.len());
-        assert!(
-            page.contains("x3334 timer") && page.contains("x3333 permit") && page.contains("x3333 mutex"),
-            "{page}"
-        );
-        assert!(took < Duration::from_millis(200), "{took:?}");
-        drop(tasks);
-    });
-}
-
-#[test]
-fn a_chain_of_ten_thousand_parents_is_printed_without_recursion() {
-    async fn go_on(depth: u32) {
-        if depth != 0 {
-            let child: std::pin::Pin<Box<dyn Future<Output = ()>>> = Box::pin(go_on(depth - 1));
-            let _ = spawn(child).await;
-        }
-        sleep(Duration::from_secs(1)).await;
-    }
-    wheelwright::test(async || {
-        let _chain = spawn(go_on(10_000));
-        while inspect::live().timers == 0 {
-            yield_now().await;
-        }
-        let page = inspect::dump().to_string();
-        assert_eq!(page.lines().filter(|line| line.trim_start().starts_with("task ")).count(), 10_002);
-        assert!(page.len() < 4_000_000, "{} bytes", page.len());
     });
 }
 

@@ -220,27 +220,29 @@ impl fmt::Display for TaskInfo {
         if let Some(name) = &self.name {
             write!(f, " '{name}'")?;
         }
-        self.write_spawned(f, " spawned at ")?;
-        match &self.state {
-            TaskState::Running => write!(f, ": running"),
-            TaskState::Ready => write!(f, ": ready"),
-            TaskState::Parked { what, at, further, .. } => {
-                write!(f, ": waits for {what}")?;
-                write_at(f, " at ", *at)?;
-                if 0 < *further {
-                    write!(f, " and {further} more")?;
-                }
-                Ok(())
-            }
+        write_spawned(f, " spawned at ", self)?;
+        let (words, at, further) = self.state.words();
+        let what = if let TaskState::Parked { .. } = self.state { "waits for " } else { "" };
+        write!(f, ": {what}{words}")?;
+        write_at(f, " at ", at)?;
+        if further == 0 { Ok(()) } else { write!(f, " and {further} more") }
+    }
+}
+
+impl TaskState {
+    /// In words, at which line, and how many further waits there are.
+    fn words(&self) -> (&str, Option<Line>, u8) {
+        match self {
+            Self::Running => ("running", None, 0),
+            Self::Ready => ("ready", None, 0),
+            Self::Parked { what, at, further, .. } => (what, *at, *further),
         }
     }
 }
 
-impl TaskInfo {
-    fn write_spawned(&self, f: &mut fmt::Formatter<'_>, word: &str) -> fmt::Result {
-        write_at(f, word, self.spawned_at)?;
-        write_at(f, " in the group of ", self.group)
-    }
+fn write_spawned(f: &mut fmt::Formatter<'_>, word: &str, task: &TaskInfo) -> fmt::Result {
+    write_at(f, word, task.spawned_at)?;
+    write_at(f, " in the group of ", task.group)
 }
 
 fn write_at(f: &mut fmt::Formatter<'_>, word: &str, line: Option<Line>) -> fmt::Result {

@@ -1,20 +1,27 @@
 //! Turns the tasks of a loop into one page for a person: who started whom, equal waits once, and what goes between threads.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Crossing, Live, TaskInfo, TaskState, live, tasks, words, write_at};
+use super::{Crossing, Live, TaskInfo, TaskState, live, tasks, words, write_at, write_spawned};
 use crate::observe::{Line, WaitOn, crossings};
 
 /// So many levels of the tree are shown by indentation; deeper ones stand below each other.
 const DEEPEST: usize = 12;
-/// So many of those who wait for the same are named.
+/// So many of those who wait for the same are named, and so many of what most wait for.
 const NAMED: usize = 8;
+/// So many that have children stand each for itself, with its own.
+const FEW: usize = 3;
+/// Of so many tasks it is told first what most of them wait for.
+const MANY: usize = 100;
 
 /// What a loop holds at one moment; made by [`dump`], printed with `{}`.
 ///
-/// Below each task stand those that it spawned. Those of them that were spawned at one line, wait at one line and have
-/// spawned nobody share a line: `x990 readable at conn.rs:41`.
+/// Of a hundred tasks and more it begins with what most of them wait for. Then comes the tree: below each task stand those that
+/// it spawned, those with the most below them first. Tasks that were spawned at one line and wait at one line
+/// share a line, `x990 readable at conn.rs:41`, and so do their children below it; three and fewer that have children
+/// stand each with its own. Names that differ keep tasks apart.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Dump {
@@ -53,55 +60,54 @@ pub fn dump() -> Dump {
 }
 
 /// What tasks have in common that share a line.
-type Alike = ([Option<Line>; 3], u8, Option<WaitOn>, bool);
+type Alike<'a> = (Option<&'a str>, [Option<Line>; 3], Result<&'a str, WaitOn>, bool);
 
-/// The children of each task; those whose parent is gone are 0's.
+/// Who spawned whom.
 struct Tree<'a> {
-    tasks: &'a [TaskInfo],
-    children: BTreeMap<u32, Vec<usize>>,
+    /// The children of each task; those whose parent is gone are 0's.
+    children: BTreeMap<u32, Vec<&'a TaskInfo>>,
+    /// How many tasks there are of each and below it.
+    sizes: BTreeMap<u32, usize>,
 }
 
 impl<'a> Tree<'a> {
     fn new(tasks: &'a [TaskInfo]) -> Self {
-        let ids: BTreeMap<u32, ()> = tasks.iter().map(|task| (task.id.0, ())).collect();
-        let mut children: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        let mut order: Vec<usize> = (0..tasks.len()).collect();
-        order.sort_by_key(|index| tasks[*index].id.0);
-        for index in order {
-            let task = &tasks[index];
+        let mut children: BTreeMap<u32, Vec<&TaskInfo>> = BTreeMap::new();
+        let mut sizes: BTreeMap<u32, usize> = tasks.iter().map(|task| (task.id.0, 1)).collect();
+        let mut youngest_first: Vec<&TaskInfo> = tasks.iter().collect();
+        youngest_first.sort_by_key(|task| Reverse(task.id.0));
+        for task in youngest_first {
             // Numbers begin again after four billion: nobody is younger than its child.
-            let has_parent = ids.contains_key(&task.parent.0) && task.parent.0 < task.id.0;
-            children.entry(if has_parent { task.parent.0 } else { 0 }).or_default().push(index);
+            let has_parent = task.parent.0 < task.id.0 && sizes.contains_key(&task.parent.0);
+            let parent = if has_parent { task.parent.0 } else { 0 };
+            *sizes.entry(parent).or_default() += sizes[&task.id.0];
+            children.entry(parent).or_default().push(task);
         }
-        Self { tasks, children }
+        Self { children, sizes }
     }
 
-    /// The children of a task in the order of their numbers, those that are alike together at the place of the first.
-    fn groups(&self, parent: u32) -> Vec<Vec<&'a TaskInfo>> {
-        let mut groups: Vec<Vec<&TaskInfo>> = Vec::new();
-        let mut known: BTreeMap<Alike, usize> = BTreeMap::new();
-        for task in self.children.get(&parent).into_iter().flatten().map(|index| &self.tasks[*index]) {
-            if task.name.is_some() || self.children.contains_key(&task.id.0) {
-                groups.push(vec![task]);
-                continue;
-            }
-            let group = *known.entry(alike(task)).or_insert(groups.len());
-            match groups.get_mut(group) {
-                Some(others) => others.push(task),
-                None => groups.push(vec![task]),
-            }
+    /// The children of those who share a line, in lines of their own, the longest branch first.
+    fn lines(&self, parents: &[u32]) -> Vec<Vec<&'a TaskInfo>> {
+        let mut alike: BTreeMap<Alike<'_>, Vec<&TaskInfo>> = BTreeMap::new();
+        let children = |parent| self.children.get(parent).into_iter().flatten().rev();
+        for task in parents.iter().flat_map(children) {
+            alike.entry(what_is_shared(task)).or_default().push(task);
         }
-        groups
+        let has_children = |task: &&TaskInfo| self.children.contains_key(&task.id.0);
+        let is_one = |line: &Vec<&TaskInfo>| FEW < line.len() || !line.iter().any(has_children);
+        let (mut lines, apart): (Vec<_>, Vec<_>) = alike.into_values().partition(is_one);
+        lines.extend(apart.into_iter().flatten().map(|task| vec![task]));
+        let size = |line: &[&TaskInfo]| line.iter().map(|task| self.sizes[&task.id.0]).sum::<usize>();
+        lines.sort_by_key(|line| (Reverse(size(line)), line[0].id.0));
+        lines
     }
 }
 
-fn alike(task: &TaskInfo) -> Alike {
-    let (state, on, at, has_more) = match &task.state {
-        TaskState::Running => (0, None, None, false),
-        TaskState::Ready => (1, None, None, false),
-        TaskState::Parked { at, further, .. } => (2, Some(task.wait.on), *at, *further != 0),
-    };
-    ([task.spawned_at, task.group, at], state, on, has_more)
+fn what_is_shared(task: &TaskInfo) -> Alike<'_> {
+    let (words, at, further) = task.state.words();
+    let is_parked = matches!(task.state, TaskState::Parked { .. });
+    let state = if is_parked { Err(task.wait.on) } else { Ok(words) };
+    (task.name.as_deref(), [task.spawned_at, task.group, at], state, 0 < further)
 }
 
 impl fmt::Display for Dump {
@@ -119,38 +125,67 @@ pub(super) fn write_page(
     let Live { timers, sources, blocking_jobs, .. } = dump.live;
     let tasks = dump.tasks.len();
     writeln!(f, "{tasks} tasks, {timers} timers, {sources} sources, {blocking_jobs} blocking jobs")?;
+    if MANY <= tasks {
+        write_most(f, &dump.tasks)?;
+    }
     let tree = Tree::new(&dump.tasks);
     // A list and no recursion: a chain of tasks may be as long as there are tasks.
-    let mut left: Vec<(usize, Vec<&TaskInfo>)> = Vec::new();
-    left.extend(tree.groups(0).into_iter().rev().map(|group| (0, group)));
-    while let Some((depth, group)) = left.pop() {
+    let mut left = vec![(0, tree.lines(&[0]).into_iter())];
+    while let Some((depth, lines)) = left.last_mut() {
+        let (depth, Some(line)) = (*depth, lines.next()) else {
+            left.pop();
+            continue;
+        };
         write!(f, "{:width$}", "", width = 2 * depth.min(DEEPEST))?;
-        write_group(f, &group)?;
-        more(f, depth.min(DEEPEST), &group)?;
-        left.extend(tree.groups(group[0].id.0).into_iter().rev().map(|group| (depth + 1, group)));
+        write_line(f, &line)?;
+        more(f, depth.min(DEEPEST), &line)?;
+        let parents: Vec<u32> = line.iter().map(|task| task.id.0).collect();
+        left.push((depth + 1, tree.lines(&parents).into_iter()));
     }
     dump.crossings.iter().try_for_each(|crossing| writeln!(f, "{crossing}"))
 }
 
-fn write_group(f: &mut fmt::Formatter<'_>, group: &[&TaskInfo]) -> fmt::Result {
-    let [first, _, ..] = group else { return write_one(f, group[0]) };
-    write!(f, "x{} ", group.len())?;
-    match &first.state {
-        TaskState::Running => write!(f, "running")?,
-        TaskState::Ready => write!(f, "ready")?,
-        TaskState::Parked { at, further, .. } => {
-            f.write_str(&first.wait.on.kind())?;
-            write_at(f, " at ", *at)?;
-            if 0 < *further {
-                write!(f, " and more")?;
-            }
-        }
+/// What most tasks wait for, wherever in the tree they are.
+fn write_most(f: &mut fmt::Formatter<'_>, tasks: &[TaskInfo]) -> fmt::Result {
+    let mut waits: BTreeMap<_, Vec<&TaskInfo>> = BTreeMap::new();
+    for task in tasks.iter().filter(|task| matches!(task.state, TaskState::Parked { .. })) {
+        waits.entry((task.wait.on, task.state.words().1)).or_default().push(task);
     }
-    first.write_spawned(f, ", spawned at ")?;
-    let polls = |of: fn(u32, u32) -> u32| group.iter().map(|task| task.polls).reduce(of).unwrap_or_default();
+    let mut waits: Vec<_> = waits.into_values().filter(|tasks| 1 < tasks.len()).collect();
+    waits.sort_by_key(|tasks| Reverse(tasks.len()));
+    writeln!(f, "most wait for:")?;
+    for tasks in waits.iter().take(NAMED) {
+        write!(f, "  x{} ", tasks.len())?;
+        write_state(f, tasks)?;
+        writeln!(f)?;
+    }
+    writeln!(f, "who spawned whom:")
+}
+
+/// What several do at one line: how that stands, if it is the same for all.
+fn write_state(f: &mut fmt::Formatter<'_>, tasks: &[&TaskInfo]) -> fmt::Result {
+    let (words, at, _) = tasks[0].state.words();
+    let kind = tasks[0].wait.on.kind();
+    let is_same = tasks.iter().all(|task| task.state.words().0 == words);
+    f.write_str(if is_same { words } else { &kind })?;
+    write_at(f, " at ", at)
+}
+
+fn write_line(f: &mut fmt::Formatter<'_>, tasks: &[&TaskInfo]) -> fmt::Result {
+    let [first, _, ..] = tasks else { return write_one(f, tasks[0]) };
+    write!(f, "x{} ", tasks.len())?;
+    if let Some(name) = &first.name {
+        write!(f, "'{name}' ")?;
+    }
+    write_state(f, tasks)?;
+    if first.state.words().2 != 0 {
+        write!(f, " and more")?;
+    }
+    write_spawned(f, ", spawned at ", first)?;
+    let polls = |of: fn(u32, u32) -> u32| tasks.iter().map(|task| task.polls).reduce(of).unwrap_or_default();
     write!(f, " [{} to {} polls]: tasks", polls(u32::min), polls(u32::max))?;
-    group.iter().take(NAMED).try_for_each(|task| write!(f, " {}", task.id))?;
-    writeln!(f, "{}", if NAMED < group.len() { " …" } else { "" })
+    tasks.iter().take(NAMED).try_for_each(|task| write!(f, " {}", task.id))?;
+    writeln!(f, "{}", if NAMED < tasks.len() { " …" } else { "" })
 }
 
 fn write_one(f: &mut fmt::Formatter<'_>, task: &TaskInfo) -> fmt::Result {
