@@ -1,8 +1,9 @@
 //! Turns a real Ctrl-C, and the request to end, into a wake.
 
 use std::future::pending;
-use std::io::{BufRead, BufReader};
-use std::process::Command;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -116,4 +117,115 @@ pub(crate) fn ask_three_times(command: &mut Command) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("{status} after {pages:?} and {recordings} recordings")),
     }
+}
+
+/// Two loops, each with a task that takes its time to be told of, and one that is idle for ever beside them.
+pub(crate) fn wait_in_two_loops() {
+    let wait = |name: &'static str| {
+        let runtime = Runtime::builder().dump_on_signals().build().expect("a runtime");
+        runtime.block_on(async {
+            // Each has a line of its own on the page.
+            let _all: Vec<_> =
+                (0..500).map(|number| spawn_named(&format!("{name} {number}"), pending::<()>())).collect();
+            yield_now().await;
+            println!("ready");
+            pending::<()>().await;
+        });
+    };
+    let other = std::thread::spawn(move || wait("first"));
+    wait("second");
+    other.join().expect("it does not panic");
+}
+
+/// Whichever is asked first waits for the other's page before it ends both.
+pub(crate) fn end_two_loops(command: &mut Command) -> Result<(), String> {
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let output = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let ready = output.map_while(Result::ok).take(2).count();
+    signal(&child, "-QUIT")?;
+    let mut page = String::new();
+    child.stderr.take().expect("it is piped").read_to_string(&mut page).map_err(|error| error.to_string())?;
+    let status = child.wait().map_err(|error| error.to_string())?;
+    let is_whole =
+        ["first", "second"].iter().all(|name| (0..500).all(|number| page.contains(&format!("'{name} {number}'"))));
+    match ready == 2 && status.code() == Some(131) && is_whole {
+        true => Ok(()),
+        false => Err(format!("{status} after {page}")),
+    }
+}
+
+/// A poll that never ends.
+pub(crate) fn block_for_ever() {
+    let runtime = Runtime::builder().dump_on_signals().build().expect("a runtime");
+    runtime.block_on(async {
+        println!("ready");
+        loop {
+            std::thread::park();
+        }
+    });
+}
+
+/// Nothing is dumped, but the second SIGQUIT ends it as if nobody listened.
+pub(crate) fn insist(command: &mut Command) -> Result<(), String> {
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    BufReader::new(child.stdout.take().expect("it is piped")).lines().next();
+    signal(&child, "-USR1")?;
+    signal(&child, "-QUIT")?;
+    std::thread::sleep(Duration::from_millis(100));
+    if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+        return Err(format!("{status} after the first"));
+    }
+    signal(&child, "-QUIT")?;
+    let output = child.wait_with_output().map_err(|error| error.to_string())?;
+    match output.status.signal() == Some(3) && output.stderr.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{output:?}")),
+    }
+}
+
+/// Who reads stderr comes late, or never: a page is more than a pipe holds.
+pub(crate) fn read_late(command: &mut Command) -> Result<(), String> {
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let output = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    output.map_while(Result::ok).take(1).count();
+    signal(&child, "-QUIT")?;
+    std::thread::sleep(Duration::from_millis(200));
+    let mut page = String::new();
+    child.stderr.take().expect("it is piped").read_to_string(&mut page).map_err(|error| error.to_string())?;
+    let status = child.wait().map_err(|error| error.to_string())?;
+    let is_whole = 100_000 < page.len() && page.ends_with("]\n") && page.starts_with("wheelwright: 2002 tasks");
+    match status.code() == Some(131) && is_whole {
+        true => Ok(()),
+        false => Err(format!("{status} after {} bytes", page.len())),
+    }
+}
+
+pub(crate) fn hold_two_thousand() {
+    let runtime = Runtime::builder().dump_on_signals().build().expect("a runtime");
+    runtime.block_on(async {
+        let _all: Vec<_> = (0..2000).map(|number| spawn_named(&number.to_string(), pending::<()>())).collect();
+        yield_now().await;
+        println!("ready");
+        pending::<()>().await;
+    });
+}
+
+/// Whoever read stderr has gone: the loop goes on after SIGUSR1, and ends after SIGQUIT.
+pub(crate) fn hang_up(command: &mut Command) -> Result<(), String> {
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    drop(child.stderr.take());
+    BufReader::new(child.stdout.take().expect("it is piped")).lines().next();
+    signal(&child, "-USR1")?;
+    std::thread::sleep(Duration::from_millis(100));
+    if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+        return Err(format!("{status} after SIGUSR1"));
+    }
+    signal(&child, "-QUIT")?;
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.code() == Some(131) { Ok(()) } else { Err(status.to_string()) }
+}
+
+fn signal(child: &Child, name: &str) -> Result<(), String> {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status();
+    sent.map(drop).map_err(|error| error.to_string())
 }

@@ -236,17 +236,12 @@ impl Place {
     }
 
     pub(crate) fn line(self) -> Option<Line> {
-        Some(self.lines()?.0)
+        Places::lock().lines.get(usize::from(self.0).checked_sub(1)?).map(|lines| lines.0)
     }
 
     /// The line that made the group, if it is that of a group's task.
     pub(crate) fn group(self) -> Option<Line> {
-        self.lines()?.1
-    }
-
-    fn lines(self) -> Option<(Line, Option<Line>)> {
-        let index = usize::from(self.0).checked_sub(1)?;
-        Places::lock().lines.get(index).copied()
+        Places::lock().lines.get(usize::from(self.0).checked_sub(1)?)?.1
     }
 }
 

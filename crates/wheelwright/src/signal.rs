@@ -4,11 +4,13 @@ use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::panic::Location;
 use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Once};
 use std::task::{Context, Poll};
 
 use signal_hook::SigId;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::low_level;
+use signal_hook::consts::{SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::{flag, low_level};
 
 use crate::net::socket::{Interest, Socket};
 use crate::observe::Line;
@@ -90,6 +92,17 @@ impl Signal {
         let why = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
         self.pipe.as_ref().map(drop).map_err(|error| error.as_ref().map_or(io::ErrorKind::Other.into(), why))
     }
+}
+
+/// From now on a second SIGQUIT ends the process as if there were no handler.
+pub(crate) fn let_second_quit_end() {
+    static IS_SET: Once = Once::new();
+    IS_SET.call_once(|| {
+        let came = Arc::new(AtomicBool::new(false));
+        // The system refuses a handler where it refused that of the pipe before, which was told.
+        let set = flag::register_conditional_default(SIGQUIT, Arc::clone(&came));
+        let _ = set.and_then(|_| flag::register(SIGQUIT, came));
+    });
 }
 
 /// The handler writes a byte into the one end, the loop waits at the other.

@@ -199,7 +199,6 @@ fn write_one(f: &mut fmt::Formatter<'_>, task: &TaskInfo) -> fmt::Result {
 impl fmt::Display for Crossing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { way, at, count, queued, running, total } = self;
-        let total = words::span(*total);
-        write!(f, "{way} at {at}: {count} sent, {queued} queued, {running} running, {total} in all")
+        write!(f, "{way} at {at}: {count} sent, {queued} queued, {running} running, {} in all", words::span(*total))
     }
 }

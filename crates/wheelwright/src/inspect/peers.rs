@@ -21,20 +21,13 @@ impl Peers {
         Self { are_few: sources <= MOST, sockets: None }
     }
 
-    pub(super) fn from(&mut self, fd: u32) -> String {
-        self.arrow("<-", fd)
-    }
-
-    pub(super) fn to(&mut self, fd: u32) -> String {
-        self.arrow("->", fd)
-    }
-
     /// Where a listener listens.
     pub(super) fn local(&mut self, fd: u32) -> String {
         self.both(fd).map(|(local, _)| format!(" ({local})")).unwrap_or_default()
     }
 
-    fn arrow(&mut self, arrow: &str, fd: u32) -> String {
+    /// Who is at the other end, behind an arrow.
+    pub(super) fn peer(&mut self, arrow: &str, fd: u32) -> String {
         let peer = self.both(fd).map(|(_, peer)| peer).filter(|peer| peer.port() != 0);
         peer.map(|peer| format!(" {arrow} {peer}")).unwrap_or_default()
     }

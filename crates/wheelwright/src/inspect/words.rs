@@ -37,13 +37,16 @@ impl Known {
         let number = wait.resource;
         let fact = self.facts.get(&number);
         let state = match wait.on {
-            WaitOn::Readable => self.peers.from(number),
-            WaitOn::Writable => self.peers.to(number),
+            WaitOn::Readable => self.peers.peer("<-", number),
+            WaitOn::Writable => self.peers.peer("->", number),
             WaitOn::Accept => self.peers.local(number),
             WaitOn::Timer => return self.timer(wait),
             WaitOn::Permit => of_all("free", fact, |fact| fact.free),
             WaitOn::Room => of_all("taken", fact, |fact| fact.total.saturating_sub(fact.free)),
-            WaitOn::Value => format!(" (0 queued, {})", self.senders_of(number)),
+            WaitOn::Value => match self.senders.get(&number) {
+                Some(count) => format!(" (0 queued, {count} senders)"),
+                None => " (0 queued, 1 sender)".into(),
+            },
             WaitOn::Mutex => held(fact, "granted to the next in line"),
             WaitOn::RwLock => fact.map(read_or_written).unwrap_or_default(),
             WaitOn::OnceCell => held(fact, "its maker has gone"),
@@ -69,10 +72,6 @@ impl Known {
             None if wait.resource == NO_TIMER => wait.in_words(),
             None => "timer that is due".into(),
         }
-    }
-
-    fn senders_of(&self, channel: u32) -> String {
-        self.senders.get(&channel).map_or("1 sender".into(), |count| format!("{count} senders"))
     }
 }
 
