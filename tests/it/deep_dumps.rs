@@ -13,6 +13,8 @@ use wheelwright::sync::{Notify, mpsc, oneshot};
 use wheelwright::time::{sleep, timeout};
 use wheelwright::{JoinHandle, Runtime, TaskGroup, join, join_all, map_concurrent, record, select, spawn, yield_now};
 
+mod combinators;
+
 /// The last words of the names of a task's chains.
 fn names<T>(dump: &DeepDump, task: &JoinHandle<T>) -> Vec<String> {
     let last = |name: &str| name.split('<').next().unwrap_or(name).rsplit("::").next().unwrap_or(name).to_owned();
@@ -50,9 +52,11 @@ fn the_whole_chain_of_awaits_is_seen_with_its_lines() {
         let dump = inspect::dump_deep().await;
         assert_eq!(names(&dump, &task), ["middle leaf Sleep"]);
         for call in &dump.chains(task.id())[0] {
-            assert!(call.at.as_ref().is_some_and(|at| at.contains(".rs:")), "{call}");
+            assert!(call.at.as_ref().is_some_and(|at| at.contains(".rs:") && !at.starts_with("./")), "{call}");
         }
         let page = dump.to_string();
+        let marked = page.lines().filter(|line| line.trim_start().starts_with("- "));
+        assert_eq!(marked.count(), 1, "where a chain begins: {page}");
         assert!(page.contains("middle at ") && page.contains("deep_dumps.rs:"), "{page}");
     });
 }
@@ -164,7 +168,12 @@ fn what_is_ready_when_it_is_probed_completes() {
         let other = spawn(async move { heard.notified().await });
         yield_now().await;
         flag.set(true);
-        drop(inspect::dump_deep().await);
+        let awake = spawn(yield_now());
+        let dump = inspect::dump_deep().await;
+        assert!(dump.chains(deaf.id()).is_empty());
+        assert!(!dump.to_string().contains("nothing kept its waker"), "of those who are gone nothing is said: {dump}");
+        assert_eq!(dump.to_string().matches("- ").count(), 1, "who was ready waited for nothing: {dump}");
+        awake.await.unwrap();
         assert_eq!(deaf.await.unwrap(), 7);
         assert!(!other.is_finished(), "who waits, waits");
         notify.notify_one();
@@ -239,6 +248,38 @@ fn tasks_are_polled_with_probes_while_somebody_dumps_and_no_longer() {
         assert_eq!(vtable().await, ordinary);
         drop(inspect::dump_deep());
         assert_eq!(vtable().await, ordinary, "one that was never awaited");
+    });
+}
+
+#[test]
+fn a_thousand_waits_are_shown_each_time() {
+    wheelwright::test(async || {
+        let tasks: Vec<_> = (0..1100).map(|_| spawn(leaf())).collect();
+        yield_now().await;
+        for _ in 0..2 {
+            let dump = inspect::dump_deep().await;
+            let shown = tasks.iter().filter(|task| !dump.chains(task.id()).is_empty()).count();
+            assert!((990..=1000).contains(&shown), "{shown}");
+        }
+    });
+}
+
+#[test]
+fn code_of_others_that_keeps_a_waker_in_a_probed_poll_is_known_to_have_it() {
+    wheelwright::test(async || {
+        let mut kept = Vec::new();
+        let mut polls = 0;
+        let task = spawn(poll_fn(move |cx| {
+            polls += 1;
+            // Only when it is polled for nothing.
+            kept.extend((1 < polls).then(|| cx.waker().clone()));
+            Poll::<()>::Pending
+        }));
+        yield_now().await;
+        let is_foreign = || inspect::tasks().iter().any(|info| info.id == task.id() && info.has_foreign_waker);
+        assert!(!is_foreign());
+        drop(inspect::dump_deep().await);
+        assert!(is_foreign());
     });
 }
 

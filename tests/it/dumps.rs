@@ -4,11 +4,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use wheelwright::inspect::{self, TaskInfo, TaskState};
-use wheelwright::net::{TcpListener, TcpStream};
+use wheelwright::net::{TcpListener, TcpStream, UdpSocket};
 use wheelwright::record::Cause;
-use wheelwright::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, mpsc, oneshot};
+use wheelwright::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, mpsc, oneshot};
 use wheelwright::time::sleep;
-use wheelwright::{Handle, JoinHandle, TaskId, block_on, join_all, spawn, spawn_blocking, spawn_named};
+use wheelwright::{
+    Handle, JoinHandle, Runtime, TaskId, block_on, join_all, spawn, spawn_blocking, spawn_named, yield_now,
+};
 
 use crate::support::parked;
 
@@ -96,6 +98,19 @@ fn a_lock_has_one_owner_or_none_that_is_named() {
         let theirs = Rc::clone(&lock);
         let reader = spawn(async move { drop(theirs.read().await) });
         assert_eq!(words_of(&reader, "lock").await, format!(" held by task {}", writer.id()));
+        let theirs = Rc::clone(&lock);
+        let next = spawn(async move { drop(theirs.write().await) });
+        parked().await;
+        writer.abort();
+        reader.abort();
+        let last = spawn(async move { drop(lock.write().await) });
+        // The reader is gone and the lock is the next one's, which has not run since.
+        let said = |id| inspect::tasks().into_iter().find(|task| task.id == id).map(|task| task.to_string());
+        while !said(next.id()).is_some_and(|said| said.ends_with("ready")) {
+            yield_now().await;
+        }
+        let said = said(last.id()).expect("it is there");
+        assert!(said.contains(", granted to the next in line"), "{said}");
     });
 }
 
@@ -112,7 +127,19 @@ fn limits_and_channels_say_how_much_is_free_and_who_is_there() {
         assert_eq!(words_of(&asking[0], "permit of semaphore").await, " (0 of 20 free, 32 in line)");
         asking[1].abort();
         assert_eq!(words_of(&asking[0], "permit of semaphore").await, " (0 of 20 free, 31 in line)");
-        drop(held);
+        limit.add_permits(1);
+        let theirs = Rc::clone(&limit);
+        let greedy = spawn(async move { theirs.acquire_many(30).await.is_ok() });
+        assert_eq!(words_of(&greedy, "permit of semaphore").await, " (1 of 21 free, 1 in line)");
+        held.forget();
+        assert_eq!(words_of(&greedy, "permit of semaphore").await, " (1 of 1 free, 1 in line)");
+
+        let (sender, mut receiver) = broadcast::channel::<u8>(2);
+        let hearing = spawn(async move { receiver.recv().await.is_ok() });
+        let more = sender.clone();
+        assert_eq!(words_of(&hearing, "a value from channel").await, " (0 queued, 2 senders)");
+        drop(more);
+        assert_eq!(words_of(&hearing, "a value from channel").await, " (0 queued, 1 sender)");
 
         let (sender, mut receiver) = mpsc::channel::<u8>(2);
         let receiving = spawn(async move { receiver.recv().await.map(|_| receiver) });
@@ -147,6 +174,10 @@ fn timers_and_joins_say_when_and_whom() {
         parked().await;
         assert_eq!(wait_of(id).await, "timer in 2.5 s");
         assert_eq!(wait_of(joiner.id()).await, format!("join of task {id}"));
+        let is_edge = |task: &TaskInfo| {
+            task.id == joiner.id() && matches!(task.state, TaskState::Parked { on: Some(to), .. } if to == id)
+        };
+        assert!(inspect::tasks().iter().any(is_edge));
         sleep(Duration::from_millis(1300)).await;
         assert_eq!(wait_of(id).await, "timer in 1.2 s");
         assert_eq!(wait_of(endless.id()).await, "timer that never comes");
@@ -190,7 +221,21 @@ fn who_woke_a_task_and_how_often_it_was_polled_is_told() {
         assert_eq!(by.task, Some(me.id));
         sleep(Duration::from_millis(1500)).await;
         let woken = told().await;
-        assert_eq!((woken.polls, woken.woken_by.map(|by| by.cause)), (3, Some(Cause::Timer)));
+        let by = woken.woken_by.expect("it was woken");
+        assert_eq!((woken.polls, by.cause, by.task), (3, Cause::Timer, None));
+    });
+    block_on(async {
+        let task = spawn(async {
+            spawn_blocking(|| ()).await.unwrap();
+            sleep(Duration::from_secs(100)).await;
+        });
+        let woken = loop {
+            let told = parked().await.into_iter().find(|info| info.id == task.id()).expect("it is there");
+            if let Some(by) = told.woken_by {
+                break by;
+            }
+        };
+        assert_eq!((woken.cause, woken.task), (Cause::Thread, None), "{woken:?}");
     });
 }
 
@@ -246,4 +291,82 @@ fn facts_are_gone_when_nobody_waits() {
         }
         drop((sender, receiver));
     });
+}
+
+#[test]
+fn each_lock_has_facts_of_its_own_however_often_somebody_waits() {
+    wheelwright::test(async || {
+        let (first, second) = (Rc::new(Mutex::new(())), Rc::new(Mutex::new(())));
+        let ask = |lock: &Rc<Mutex<()>>| {
+            let lock = Rc::clone(lock);
+            spawn(async move { drop(lock.lock().await) })
+        };
+        let guard = first.lock().await;
+        let asks = ask(&first);
+        parked().await;
+        drop(guard);
+        asks.await.unwrap();
+        // Again, and then for another one.
+        let theirs = Rc::clone(&first);
+        let holder = spawn(async move {
+            let _guard = theirs.lock().await;
+            sleep(Duration::from_secs(10)).await;
+        });
+        parked().await;
+        let again = ask(&first);
+        parked().await;
+        let _guard = second.lock().await;
+        let _other = ask(&second);
+        assert_eq!(words_of(&again, "mutex").await, format!(" held by task {}", holder.id()));
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn sockets_of_every_kind_say_who_is_there_unless_they_are_many() {
+    block_on(async {
+        let listener = TcpListener::bind("[::1]:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut ours = TcpStream::connect(address).await.unwrap();
+        let (_theirs, _) = listener.accept().await.unwrap();
+        let writer = spawn(async move { while ours.write_all(&[0; 65_536]).await.is_ok() {} });
+        while !wait_of(writer.id()).await.starts_with("writable") {}
+        assert_eq!(words_of(&writer, "writable fd").await, format!(" -> {address}"));
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let here = socket.local_addr().unwrap();
+        let open = spawn(async move { socket.recv(&mut [0; 8]).await });
+        assert_eq!(words_of(&open, "readable fd").await, "", "nobody is at its other end");
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(here).unwrap();
+        let bound = spawn(async move { socket.recv(&mut [0; 8]).await });
+        assert_eq!(words_of(&bound, "readable fd").await, format!(" <- {here}"));
+        let many: Vec<_> = (0..500)
+            .map(|_| UdpSocket::bind("127.0.0.1:0").unwrap())
+            .map(|socket| spawn(async move { socket.recv(&mut [0; 8]).await.is_ok() }))
+            .collect();
+        parked().await;
+        assert_eq!(words_of(&bound, "readable fd").await, "", "it would take long");
+        drop(many);
+    });
+}
+
+#[test]
+fn a_job_that_is_cancelled_in_its_queue_waits_no_longer() {
+    let runtime = Runtime::builder().max_blocking_threads(1).build().unwrap();
+    let (go, gate) = std::sync::mpsc::channel::<()>();
+    let line = runtime.block_on(async {
+        drop(spawn_blocking(move || gate.recv().is_ok()));
+        drop(spawn_blocking(|| ()));
+        line!() - 1
+    });
+    // The end of the runtime cancels what is queued, and waits for the other.
+    let opener = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        drop(go);
+    });
+    drop(runtime);
+    opener.join().unwrap();
+    let all = block_on(async { inspect::dump().crossings });
+    let it = all.iter().find(|it| it.at.line() == line && it.at.file().ends_with("dumps.rs")).expect("it is counted");
+    assert_eq!((it.count, it.queued, it.running, it.total), (1, 0, 0, Duration::ZERO));
 }

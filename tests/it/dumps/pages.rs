@@ -1,8 +1,9 @@
 //! Turns loops that hold much into pages that a person can read: what is on which line, and in which order.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::task::Poll;
+use std::time::Duration;
 
 use wheelwright::inspect::{self, Dump, TaskInfo};
 use wheelwright::net::{TcpListener, TcpStream};
@@ -104,6 +105,10 @@ fn a_chain_of_ten_thousand_parents_is_printed_without_recursion() {
         let page = inspect::dump().to_string();
         assert_eq!(page.lines().filter(|line| line.trim_start().starts_with("task ")).count(), 10_002);
         assert!(page.len() < 4_000_000, "{} bytes", page.len());
+        let depth = |line: &str| line.len() - line.trim_start().len();
+        let depths: Vec<usize> = page.lines().map(depth).collect();
+        assert_eq!(depths.iter().max(), Some(&24), "deeper ones stand below each other");
+        assert!((0..=24).step_by(2).all(|depth| depths.contains(&depth)));
     });
 }
 
@@ -155,6 +160,32 @@ async fn start(server: &Rc<Server>) {
     }));
 }
 
+/// How long this thread has run: others of the machine are not to be measured.
+fn on_cpu() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(told.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
+}
+
+/// What is wrong comes first, nobody is left out, and it is short.
+fn is_of_use(page: &str, tasks: &[TaskInfo]) {
+    let lines: Vec<&str> = page.lines().filter(|line| !line.contains(" sent, ")).collect();
+    let tree_at = lines.iter().position(|line| *line == "who spawned whom:").expect("it is there");
+    let (most, tree) = (&lines[2..tree_at], &lines[tree_at + 1..]);
+    let begin = |line: &&&str, what: &str| line.starts_with(&format!("  x{what}"));
+    let stuck: Vec<_> = ["2800 permit", "2350 room", "1500 ", "1500 ", "1500 ", "200 readable"].to_vec();
+    assert!(most.iter().zip(stuck).all(|(line, what)| begin(&line, what)), "what most wait for comes first: {page}");
+    let refresher = tasks.iter().find(|task| task.name.as_deref() == Some("refresher")).expect("it is there");
+    assert!(most.iter().any(|line| line.contains(&format!(" held by task {} at ", refresher.id))), "{page}");
+    let of_line = |line: &&str| {
+        let count = line.trim_start().strip_prefix('x').map_or("1", |rest| rest.split(' ').next().unwrap());
+        count.parse::<usize>().unwrap()
+    };
+    assert_eq!(tree.iter().map(of_line).sum::<usize>(), tasks.len(), "nobody is left out");
+    assert!(tree.len() < 150, "what is alike shares lines, also below others: {} lines", tree.len());
+    let place = |what: &str| tree.iter().position(|line| line.contains(what)).expect("it is there");
+    assert!(place("x2350 room") < place("'tenant 0'") && place("'tenant 19'") < place("'refresher'"), "{page}");
+}
+
 #[test]
 fn tasks_share_a_line_only_if_nothing_tells_them_apart() {
     #[track_caller]
@@ -198,6 +229,44 @@ fn tasks_share_a_line_only_if_nothing_tells_them_apart() {
 }
 
 #[test]
+fn a_line_of_several_tells_what_they_have_in_common_and_names_eight() {
+    wheelwright::test(async || {
+        let both = || async { join(sleep(Duration::from_secs(8)), sleep(Duration::from_secs(9))).await };
+        let two: Vec<_> = (0..2).map(|_| spawn(both())).collect();
+        let workers: Vec<_> = (0..9)
+            .map(|number| {
+                spawn_named("worker", async move {
+                    for _ in 0..number {
+                        yield_now().await;
+                    }
+                    sleep(Duration::from_secs(7)).await;
+                })
+            })
+            .collect();
+        let outside = spawn(poll_fn(|cx| {
+            drop(cx.waker().clone());
+            Poll::<()>::Pending
+        }));
+        for _ in 0..12 {
+            yield_now().await;
+        }
+        let page = inspect::dump().to_string();
+        let line = |begin: &str| {
+            let line = page.lines().find(|line| line.trim_start().starts_with(begin));
+            line.unwrap_or_else(|| panic!("no {begin}: {page}")).to_owned()
+        };
+        assert!(line("x2 timer in 8.0 s at ").contains(" and more, spawned at "), "{page}");
+        let named: Vec<String> = workers[..8].iter().map(|task| task.id().to_string()).collect();
+        let end = format!(" [1 to 9 polls]: tasks {} …", named.join(" "));
+        assert!(line("x9 'worker' timer in 7.0 s at ").ends_with(&end), "{page}");
+        let foreign = line(&format!("task {} spawned", outside.id()));
+        assert!(foreign.ends_with(" [1 polls, others have its waker]"), "{page}");
+        assert!(line("task 1 spawned").ends_with(" polls, woken by itself]"), "{page}");
+        drop(two);
+    });
+}
+
+#[test]
 fn ten_thousand_tasks_are_dumped_at_once() {
     block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -217,32 +286,13 @@ fn ten_thousand_tasks_are_dumped_at_once() {
         }
         parked().await;
         let times = (0..5).map(|_| {
-            let begin = Instant::now();
+            let begin = on_cpu();
             let page = inspect::dump().to_string();
-            (begin.elapsed(), page)
+            (on_cpu() - begin, page)
         });
         let (took, page) = times.min().expect("there were five");
-        let tasks = inspect::tasks();
-        println!("{page}\n{} tasks dumped in {took:?}, {} bytes", tasks.len(), page.len());
-        let lines: Vec<&str> = page.lines().filter(|line| !line.contains(" sent, ")).collect();
-        let tree_at = lines.iter().position(|line| *line == "who spawned whom:").expect("it is there");
-        let (most, tree) = (&lines[2..tree_at], &lines[tree_at + 1..]);
-        let begin = |line: &&&str, what: &str| line.starts_with(&format!("  x{what}"));
-        let stuck: Vec<_> = ["2800 permit", "2350 room", "1500 ", "1500 ", "1500 ", "200 readable"].to_vec();
-        assert!(
-            most.iter().zip(stuck).all(|(line, what)| begin(&line, what)),
-            "what most wait for comes first: {page}"
-        );
-        let refresher = tasks.iter().find(|task| task.name.as_deref() == Some("refresher")).expect("it is there");
-        assert!(most.iter().any(|line| line.contains(&format!(" held by task {} at ", refresher.id))), "{page}");
-        let of_line = |line: &&str| {
-            let count = line.trim_start().strip_prefix('x').map_or("1", |rest| rest.split(' ').next().unwrap());
-            count.parse::<usize>().unwrap()
-        };
-        assert_eq!(tree.iter().map(of_line).sum::<usize>(), tasks.len(), "nobody is left out");
-        assert!(tree.len() < 150, "what is alike shares lines, also below others: {} lines", tree.len());
-        let place = |what: &str| tree.iter().position(|line| line.contains(what)).expect("it is there");
-        assert!(place("x2350 room") < place("'tenant 0'") && place("'tenant 19'") < place("'refresher'"), "{page}");
+        println!("{page}\ndumped in {took:?}");
+        is_of_use(&page, &inspect::tasks());
         assert!(took < Duration::from_millis(200), "{took:?}");
         drop((first, queue));
     });

@@ -179,9 +179,7 @@ fn chain(stack: &Backtrace) -> Vec<Call> {
     }
     let end = calls.iter().position(is_loop).unwrap_or(calls.len());
     calls.truncate(end);
-    let mut chain: Vec<Call> = calls.into_iter().filter_map(await_of).rev().collect();
-    chain.dedup_by(|inner, outer| inner.name == outer.name && inner.at == outer.at);
-    chain
+    calls.into_iter().filter_map(await_of).rev().collect()
 }
 
 /// Where the loop polls the task, or the root.
