@@ -12,7 +12,7 @@ use wheelwright::net::{TcpListener, TcpStream};
 use wheelwright::record::{self, Cause, Event, Kind, Outcome, Recording, State};
 use wheelwright::sync::Notify;
 use wheelwright::time::sleep;
-use wheelwright::{Runtime, spawn, spawn_blocking, spawn_named, yield_now};
+use wheelwright::{Runtime, Schedule, spawn, spawn_blocking, spawn_named, yield_now};
 
 /// States that a program found its loop in, each with the number of its mark.
 type Found = Rc<RefCell<Vec<State>>>;
@@ -141,6 +141,41 @@ fn a_recording_that_begins_in_the_middle_knows_what_was_there() {
     assert_eq!(recording.base().tasks.len(), 2);
     assert_eq!(recording.base().timers.len(), 1);
     assert!(recording.base().tasks.keys().any(|task| recording.name(*task) == Some("sleeper")));
+}
+
+#[test]
+fn a_recording_that_begins_within_a_lap_knows_who_still_has_a_turn() {
+    for seed in 0..20 {
+        let found = Found::default();
+        let runtime = Runtime::builder().paused().schedule(Schedule::Random(seed)).build().expect("a runtime");
+        runtime.block_on(async {
+            let there = Rc::clone(&found);
+            let tasks = (0..4).map(|number| {
+                let there = Rc::clone(&there);
+                spawn(async move {
+                    for round in 0..4 {
+                        match (number, round) {
+                            (2, 1) => record::start(1000),
+                            (_, 0 | 1) => {}
+                            _ => look(&there),
+                        }
+                        yield_now().await;
+                    }
+                })
+            });
+            let tasks: Vec<_> = tasks.collect();
+            yield_now().await;
+            yield_now().await;
+            yield_now().await;
+            look(&found);
+            for task in tasks {
+                task.await.expect("it ends");
+            }
+        });
+        drop(runtime);
+        let recording = record::take().expect("it was recorded");
+        assert!(8 <= compare(&recording, &found), "seed {seed}");
+    }
 }
 
 #[test]

@@ -334,7 +334,8 @@ pub fn wait_words(flags: u8) -> &'static str {
 
 /// Begins to record the last `capacity` events of this thread's loop.
 ///
-/// What was recorded before is gone. It begins with the next lap, since it is only between laps that nobody is half done.
+/// What was recorded before is gone. It begins as soon as no task is being polled: with the next lap, or, once the root has been
+/// polled, with the rest of this one.
 ///
 /// # Panics
 /// Outside a runtime.

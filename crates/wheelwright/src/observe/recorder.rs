@@ -71,6 +71,8 @@ impl Recorder {
         Self {
             events: Vec::with_capacity(capacity),
             capacity,
+            // The batch of a lap that is under way is in the base already.
+            lap: Some(base.lap as u32),
             base,
             next_base: None,
             dropped: 0,
@@ -80,7 +82,6 @@ impl Recorder {
             now: clock(),
             clock,
             told: 0,
-            lap: None,
             polled: None,
         }
     }
