@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::observe::recorder;
-use crate::observe::{self, Line, Place};
+use crate::observe::{self, Line, Place, Wait};
 use crate::schedule::{self, Step};
 use crate::waker::{self, Key};
 
@@ -76,11 +76,12 @@ pub(crate) fn wake(key: Key) -> bool {
 /// Records who was woken, and wakes the tasks of other executors whose groups have children here, with nothing borrowed.
 #[cold]
 fn tell_news() {
-    let outside = with_table(|table| {
+    let news = with_table(|table| {
         recorded::note_wakes(table);
         table.has_news = recorder::is_recording();
-        mem::take(&mut table.outside)
+        (!table.outside.is_empty()).then(|| mem::take(&mut table.outside))
     });
+    let Some(outside) = news else { return };
     for waker in outside {
         waker::guarded(move || waker.wake_by_ref());
     }
@@ -251,14 +252,15 @@ pub(crate) fn is_any_ready() -> bool {
 #[inline]
 pub(crate) fn next<const WATCHED: bool>() -> Option<Next> {
     LOCAL.with(|local| {
+        let mut table = local.table.borrow_mut();
         if WATCHED {
-            recorded::note_next(&local.table.borrow());
+            recorded::note_next(&table);
         }
-        let next = local.table.borrow_mut().next()?;
+        let next = table.next()?;
         local.budget.set(BUDGET);
         observe::clear_note();
         if WATCHED {
-            recorded::note_poll(&local.table.borrow(), &next);
+            recorded::note_poll(&table, &next);
         }
         Some(next)
     })
@@ -267,11 +269,9 @@ pub(crate) fn next<const WATCHED: bool>() -> Option<Next> {
 /// A poll gave `Pending`: keeps what the task waits for. It is idle or queued, as its wakes left it.
 #[inline]
 pub(crate) fn park<const WATCHED: bool>(key: Key) {
-    if let Some(wait) = observe::note() {
-        with_table(|table| table.slots[key.slot() as usize].wait = wait);
-    }
+    let wait = observe::note().inspect(|wait| with_table(|table| table.slots[key.slot() as usize].wait = *wait));
     if WATCHED {
-        recorded::note_wait(with_table(|table| table.slots[key.slot() as usize].wait));
+        recorded::note_wait(wait.unwrap_or(Wait::NONE));
     }
 }
 

@@ -60,7 +60,7 @@ impl Recording {
             .flat_map(|task| [task.spawned_at, task.wait.map_or(Place::UNKNOWN, |wait| wait.at)]);
         let places = of_events.chain(of_tasks).filter_map(|place| Some((place.number(), place.line()?))).collect();
         Self {
-            events: recorder.events.clone(),
+            events: recorder.events.iter().copied().collect(),
             base: recorder.base.clone(),
             dropped: recorder.dropped,
             is_paused: recorder.is_paused,

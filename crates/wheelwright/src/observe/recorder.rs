@@ -1,7 +1,7 @@
 //! Turns events into a recording that holds the last of them: a ring, and the state of the loop before its first event.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use super::event::{Event, Kind, Outcome};
@@ -11,12 +11,14 @@ use super::{Place, Wait};
 /// Every event is kept.
 const RECORDING: u8 = 1;
 /// Every poll is timed.
-const WATCHING: u8 = 2;
+pub(crate) const WATCHING: u8 = 2;
 /// Every poll is probed, for a deep dump.
-const PROBING: u8 = 4;
+pub(crate) const PROBING: u8 = 4;
+/// Somebody listens to what is recorded.
+const OBSERVED: u8 = 8;
 
 thread_local! {
-    /// What is asked for of `RECORDING`, `WATCHING` and `PROBING`. Asked at every event, so it stands apart.
+    /// What is asked for, of these four. Asked at every event, so it stands apart.
     static IS_ON: Cell<u8> = const { Cell::new(0) };
     /// A recording is to begin with the next lap.
     static WANTED: Cell<Option<usize>> = const { Cell::new(None) };
@@ -41,7 +43,7 @@ impl<F: FnMut(&[Event])> Observer for F {
 
 /// What this thread's loop has recorded.
 pub(crate) struct Recorder {
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: VecDeque<Event>,
     capacity: usize,
     /// Before the first of the events.
     pub(crate) base: State,
@@ -69,7 +71,7 @@ impl Recorder {
     pub(crate) fn new(capacity: usize, base: State, is_paused: bool, clock: Box<dyn Fn() -> u64>) -> Self {
         let capacity = capacity.max(2);
         Self {
-            events: Vec::with_capacity(capacity),
+            events: VecDeque::with_capacity(capacity),
             capacity,
             // The batch of a lap that is under way is in the base already.
             lap: Some(base.lap as u32),
@@ -90,14 +92,15 @@ impl Recorder {
     fn untold(&mut self) -> Vec<Event> {
         let known = self.told.saturating_sub(self.dropped) as usize;
         self.told = self.dropped + self.events.len() as u64;
-        self.events[known..].to_vec()
+        self.events.range(known..).copied().collect()
     }
 
-    fn push(&mut self, event: Event) {
+    #[inline]
+    pub(crate) fn push(&mut self, kind: Kind, flags: u8, place: Place, task: u32, a: u64, b: u64) {
         if self.capacity <= self.events.len() {
             self.forget();
         }
-        self.events.push(Event { at: self.now, ..event });
+        self.events.push_back(Event { at: self.now, kind, flags, place, task, a, b });
     }
 
     /// Forgets those before the next base; where one lap is longer than the ring there is none, and the state has to be worked out.
@@ -107,33 +110,29 @@ impl Recorder {
             Some((count, state)) => (count, Some(state)),
             None => (self.capacity.div_ceil(2), None),
         };
-        for event in self.events.drain(..count) {
+        for event in self.events.range(..count) {
             // The loop does not know its jobs by their numbers.
             if next.is_none() || matches!(event.kind, Kind::JobSent | Kind::JobDone) {
-                self.base.apply(&event);
+                self.base.apply(event);
             }
-            if ends(&event) {
+            if ends(event) {
                 self.names.remove(&event.task);
             }
         }
+        self.events.drain(..count);
         if let Some(state) = next {
             self.base = State { jobs: std::mem::take(&mut self.base.jobs), ..state };
         }
         self.dropped += count as u64;
     }
 
-    fn end_poll(&mut self) {
-        if let Some((task, _, outcome)) = self.polled.take() {
-            self.now = (self.clock)();
-            self.push(event(Kind::PollEnd, outcome as u8, Place::UNKNOWN, task, 0, 0));
-        }
+    /// The poll that is under way, if one is, ends so, or as was foretold; gives its task.
+    fn end_poll(&mut self, outcome: Option<Outcome>) -> Option<u32> {
+        let (task, _, foretold) = self.polled.take()?;
+        self.now = (self.clock)();
+        self.push(Kind::PollEnd, outcome.unwrap_or(foretold) as u8, Place::UNKNOWN, task, 0, 0);
+        Some(task)
     }
-}
-
-/// An event that has no time yet.
-#[inline]
-fn event(kind: Kind, flags: u8, place: Place, task: u32, a: u64, b: u64) -> Event {
-    Event { at: 0, kind, flags, place, task, a, b }
 }
 
 /// Whether a task is no more.
@@ -195,18 +194,19 @@ pub(crate) fn look<T>(look: impl FnOnce(&Recorder) -> T) -> Option<T> {
 /// Whether this thread's loop is recorded.
 #[inline]
 pub(crate) fn is_recording() -> bool {
-    !cfg!(wheelwright_no_recorder) && IS_ON.get() & RECORDING != 0
+    !cfg!(wheelwright_no_recorder) && is_on(RECORDING)
 }
 
 /// Whether this thread's laps are watched: to be recorded, for slow polls or for a deep dump.
 #[inline]
 pub(crate) fn is_watched() -> bool {
-    !cfg!(wheelwright_no_recorder) && IS_ON.get() != 0
+    !cfg!(wheelwright_no_recorder) && is_on(RECORDING | WATCHING | PROBING)
 }
 
-/// Whether this thread's laps are watched for slow polls.
-pub(super) fn is_watching() -> bool {
-    IS_ON.get() & WATCHING != 0
+/// Whether this is asked for.
+#[inline]
+pub(crate) fn is_on(what: u8) -> bool {
+    IS_ON.get() & what != 0
 }
 
 /// Records an event, if this thread's loop is recorded.
@@ -219,13 +219,13 @@ pub(crate) fn record(kind: Kind, task: u32, a: u64, b: u64) {
 #[inline]
 pub(crate) fn record_at(kind: Kind, flags: u8, place: Place, task: u32, a: u64, b: u64) {
     if is_recording() {
-        push(event(kind, flags, place, task, a, b));
+        push(kind, flags, place, task, a, b);
     }
 }
 
 #[cold]
-fn push(event: Event) {
-    with(|recorder| recorder.push(event));
+fn push(kind: Kind, flags: u8, place: Place, task: u32, a: u64, b: u64) {
+    with(|recorder| recorder.push(kind, flags, place, task, a, b));
 }
 
 /// Reads the clock.
@@ -236,9 +236,13 @@ pub(crate) fn tick() {
     }
 }
 
-/// Whether the lap is new to the recording; it is not any more.
-pub(crate) fn begins_lap(lap: u32) -> bool {
-    look_mut(|recorder| recorder.lap.replace(lap) != Some(lap)).unwrap_or(false)
+/// A lap begins, if it is new to the recording; whether it is.
+pub(crate) fn begins_lap(lap: u32, polls: usize) -> bool {
+    let begin = |recorder: &mut Recorder| {
+        let is_new = recorder.lap.replace(lap) != Some(lap);
+        is_new.then(|| recorder.push(Kind::LapStart, 0, Place::UNKNOWN, 0, lap.into(), polls as u64))
+    };
+    look_mut(begin).flatten().is_some()
 }
 
 /// Remembers the name of a task.
@@ -260,12 +264,13 @@ pub(crate) fn mark(task: u32, text: &'static str, value: u64) {
 
 /// From now on an observer is told what happens, in the place of the one before, who is given back.
 pub(crate) fn listen(observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
+    turn(OBSERVED, observer.is_some());
     OBSERVER.try_with(|listening| listening.replace(observer)).ok()?
 }
 
 /// The observer, to be put back, and what it has not been told.
 pub(crate) fn news() -> Option<(Box<dyn Observer>, Vec<Event>)> {
-    let observer = listen(None)?;
+    let observer = is_on(OBSERVED).then(|| listen(None))??;
     Some((observer, look_mut(Recorder::untold).unwrap_or_default()))
 }
 
@@ -282,7 +287,7 @@ pub(crate) fn set_base(state: State) {
 /// A poll begins.
 pub(crate) fn begin_poll(task: u32, slot: u32) {
     with(|recorder| {
-        recorder.push(event(Kind::PollStart, 0, Place::UNKNOWN, task, 0, 0));
+        recorder.push(Kind::PollStart, 0, Place::UNKNOWN, task, 0, 0);
         recorder.polled = Some((task, slot, Outcome::Ready));
     });
 }
@@ -303,16 +308,15 @@ pub(crate) fn polled() -> Option<u32> {
 pub(crate) fn park(wait: Wait) {
     let Wait { resource, at, on, further } = wait;
     with(|recorder| {
-        let Some((task, slot, _)) = recorder.polled else { return };
-        recorder.polled = Some((task, slot, Outcome::Pending));
-        recorder.end_poll();
-        recorder.push(event(Kind::Wait, on as u8, at, task, resource.into(), further.into()));
+        if let Some(task) = recorder.end_poll(Some(Outcome::Pending)) {
+            recorder.push(Kind::Wait, on as u8, at, task, resource.into(), further.into());
+        }
     });
 }
 
 /// The poll that was under way, if one was, has ended.
 pub(crate) fn end_poll() {
-    with(Recorder::end_poll);
+    look_mut(|recorder| recorder.end_poll(None));
 }
 
 /// Nothing is there at a thread's end, when destructors may still wake.
@@ -320,6 +324,6 @@ fn look_mut<T>(look: impl FnOnce(&mut Recorder) -> T) -> Option<T> {
     RECORDER.try_with(|recorder| recorder.borrow_mut().as_mut().map(look)).ok()?
 }
 
-fn with(act: impl FnOnce(&mut Recorder)) {
+pub(crate) fn with(act: impl FnOnce(&mut Recorder)) {
     look_mut(act);
 }

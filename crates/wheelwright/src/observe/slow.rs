@@ -9,9 +9,10 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::event::Kind;
+use super::recorder::{self, WATCHING};
 use super::report::{Cause, Report};
 use super::usage::{Account, Usage, Why};
-use super::{Place, Wait, nanos, recorder};
+use super::{Place, Wait, nanos};
 
 /// After a report of one cause the next ones are counted for so long.
 const QUIET: Duration = Duration::from_secs(10);
@@ -91,7 +92,7 @@ pub(crate) fn watch(threshold: Option<Duration>) {
 
 /// Whether this thread's polls are watched.
 pub(crate) fn is_on() -> bool {
-    recorder::is_watching()
+    recorder::is_on(WATCHING)
 }
 
 /// A task that waited for this is polled next.
@@ -222,5 +223,5 @@ fn put(report: &Report, more: u32) {
 
 fn with<T>(act: impl FnOnce(&mut Watch) -> T) -> Option<T> {
     // Nothing is there at a thread's end, when destructors may still end a runtime.
-    WATCH.try_with(|watch| watch.borrow_mut().as_mut().map(act)).ok()?
+    is_on().then(|| WATCH.try_with(|watch| watch.borrow_mut().as_mut().map(act)).ok())??
 }

@@ -7,6 +7,7 @@ use std::task::{RawWaker, Waker};
 
 use super::{Key, PROBE, VTABLE, clone, key_of};
 use crate::observe::probe;
+use crate::observe::recorder::{self, PROBING};
 use crate::ready;
 
 /// Somebody else's code keeps it.
@@ -44,9 +45,11 @@ pub(crate) fn alike(parent: &Waker, key: Key) -> Waker {
 }
 
 /// The waker for a poll of the current task.
+// Always: whoever watches a lap is cold, and the compiler inlines little there.
+#[inline(always)]
 pub(crate) fn for_poll(key: Key) -> Waker {
-    if !probe::begins_poll(ready::current_id()) {
-        return key.waker();
+    if recorder::is_on(PROBING) && probe::begins_poll(ready::current_id()) {
+        return key.waker_by(&PROBE);
     }
-    key.waker_by(&PROBE)
+    key.waker()
 }
