@@ -1,6 +1,7 @@
 //! Turns `ROW N` into one run of a row on this project's runtime, and the number of allocations it made.
 //!
-//! Besides the rows there is `http_get`: one GET after another over a kept connection, to a thread that answers by rote.
+//! Besides the rows there are `http_get`: one GET after another over a kept connection, to a thread that answers by rote;
+//! and `yield_recorded`: as `yield`, on a loop that is recorded, which is six events.
 //! Under callgrind the same run gives instructions: `cargo xtask guards` holds both against `benches/guards.json`.
 
 #![allow(unsafe_code, reason = "a global allocator cannot be written without it")]
@@ -9,6 +10,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use wheelwright::block_on;
 
 #[path = "../peers/rows.rs"]
 mod rows;
@@ -54,19 +57,32 @@ fn main() -> io::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [row, n] = words.as_slice() else { panic!("usage: ROW N") };
     let n = n.parse().expect("N is a number");
-    if row == "http_get" {
-        http_get(n)?;
-    } else {
-        let _figures = rows::run(row, 0, n);
+    match row.as_str() {
+        "http_get" => http_get(n)?,
+        "yield_recorded" => yields_recorded(n)?,
+        _ => drop(rows::run(row, 0, n)),
     }
     writeln!(io::stdout(), "{} allocations", ALLOCATIONS.load(Ordering::Relaxed))
+}
+
+fn yields_recorded(n: u64) -> io::Result<()> {
+    let runtime = wheelwright::Runtime::builder().recorded(wheelwright::record::CAPACITY).build()?;
+    runtime.block_on(async {
+        let task = wheelwright::spawn(async move {
+            for _ in 0..n {
+                rows::Yield::default().await;
+            }
+        });
+        task.await.expect("nothing panics");
+    });
+    Ok(())
 }
 
 fn http_get(n: u64) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}/", listener.local_addr()?);
     std::thread::spawn(move || answer_by_rote(&listener));
-    wheelwright::block_on(async {
+    block_on(async {
         let client = wheelwright_http::Client::new();
         for _ in 0..n {
             let response = client.get(&url).expect("the URL is valid").send().await.expect("the thread answers");

@@ -1,30 +1,10 @@
-//! Turns this project's client into GETs: futures side by side in one task, each made when its permit is free.
+//! Turns this project's client into GETs.
 
-use std::io::{self, Write};
+use std::io;
 
-use wheelwright::for_each_concurrent;
-use wheelwright_benches::client::{BODY, Course, Leg};
-use wheelwright_http::Client;
+use wheelwright::Runtime;
+use wheelwright_benches::wheelwright_client;
 
 fn main() -> io::Result<()> {
-    let mut course = Course::from_command_line();
-    wheelwright::block_on(async {
-        let client = Client::new();
-        while let Some(leg) = course.next_leg() {
-            fetch(&client, &leg).await;
-        }
-        writeln!(io::stdout(), "{}", course.end())
-    })
-}
-
-async fn fetch(client: &Client, leg: &Leg) {
-    let urls = &leg.urls();
-    let gets = for_each_concurrent(leg.concurrency, 0..leg.requests, |number| async move {
-        let response =
-            client.get(&urls[number % urls.len()]).expect("the URL is valid").send().await.expect("the server answers");
-        assert_eq!(response.status(), 200, "the server has what is asked for");
-        let body = response.bytes().await.expect("the body comes whole");
-        assert_eq!(body.len(), BODY, "the server sends as many bytes as were asked for");
-    });
-    gets.await;
+    wheelwright_client::main(&Runtime::builder().build()?)
 }

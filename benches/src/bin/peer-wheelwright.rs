@@ -9,6 +9,8 @@ mod tools;
 #[path = "../peers/words.rs"]
 mod words;
 
+use wheelwright::block_on;
+
 fn main() {
     command::main();
 }

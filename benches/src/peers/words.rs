@@ -5,7 +5,9 @@ pub(crate) use wheelwright::sync::mpsc::channel;
 pub(crate) use wheelwright::sync::remote::channel as remote;
 pub(crate) use wheelwright::sync::{Mutex, Semaphore};
 pub(crate) use wheelwright::time::{sleep, timeout};
-pub(crate) use wheelwright::{block_on, for_each_concurrent, join_all, spawn, spawn_blocking, yield_now};
+// Recorded or not: as the program has it.
+pub(crate) use crate::block_on;
+pub(crate) use wheelwright::{for_each_concurrent, join_all, spawn, spawn_blocking, yield_now};
 
 pub(crate) mod oneshot {
     pub(crate) use wheelwright::sync::oneshot::channel;

@@ -48,7 +48,7 @@ fn of_peer(row: &Row, peer: &str, programs: &Programs, server: &Server) -> Resul
     // Few under valgrind, which is fifty times slower than the machine; both must be whole batches.
     let (few, many) = match row.job {
         Job::Loop => (row.batch.max(10_000), 1_000_000),
-        Job::Http { .. } => (2_000, 30_000),
+        Job::Echo | Job::Http { .. } => (2_000, 30_000),
         Job::Server { .. } => return Err("a server is asked for a time, and not so many times".into()),
     };
     let difference = |n: u64, count: fn(&[String]) -> Result<f64, String>| -> Result<f64, String> {

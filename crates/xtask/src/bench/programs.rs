@@ -80,7 +80,8 @@ impl Programs {
         let [warm_up, operations] = sizes.map(|size| size.to_string());
         match row.in_flight() {
             Some(in_flight) => self.client(peer, in_flight, &operations, server),
-            None => vec![self.program("peer", peer), row.name.to_owned(), warm_up, operations],
+            None if matches!(row.job, Job::Echo) => vec![self.program("echo", peer), warm_up, operations],
+            None => vec![self.program("peer", peer), row.workload().to_owned(), warm_up, operations],
         }
     }
 
@@ -119,7 +120,7 @@ impl Programs {
             Job::Http { ports, delay, .. } => {
                 Some(self.listening(SERVER_CORE, "http-server", &[ports.to_string(), delay.to_string()])?)
             }
-            Job::Loop | Job::Server { .. } => None,
+            Job::Loop | Job::Echo | Job::Server { .. } => None,
         };
         Ok(Server { running })
     }

@@ -2,7 +2,7 @@
 
 use super::Extent;
 use super::programs::{Figures, Programs};
-use super::rows::{OURS, Reach, Row};
+use super::rows::{Reach, Row};
 use super::statistics::Spread;
 
 /// What each peer took in each round: `rounds[round][peer]`, the peers in the row's order.
@@ -10,6 +10,7 @@ use super::statistics::Spread;
 pub(super) struct Measured {
     peers: &'static [&'static str],
     base: &'static str,
+    judged: &'static str,
     pub(super) rounds: Vec<Vec<Figures>>,
 }
 
@@ -26,7 +27,7 @@ pub(super) fn measure(row: &Row, extent: Extent, programs: &Programs) -> Result<
         }
         rounds.push(taken.into_iter().flatten().collect());
     }
-    Ok(Measured { peers, base: row.base(), rounds })
+    Ok(Measured { peers, base: row.base(), judged: row.judged(), rounds })
 }
 
 impl Measured {
@@ -62,9 +63,9 @@ impl Measured {
         self.ratio_beside(peer, self.base)
     }
 
-    /// Ours to that of the peer a goal names, round by round.
+    /// That of who is judged to that of the peer a goal names, round by round.
     pub(super) fn towards(&self, goal: &Reach) -> Spread {
-        self.ratio_beside(OURS, goal.beside)
+        self.ratio_beside(self.judged, goal.beside)
     }
 
     fn ratio_beside(&self, peer: &str, other: &str) -> Spread {

@@ -20,6 +20,8 @@ pub(super) struct Row {
 pub(super) enum Job {
     /// Work inside the loop, without a socket.
     Loop,
+    /// Echoes over TCP, both ends on one loop.
+    Echo,
     /// GETs of 1 KiB over kept connections, so many in flight at once, to so many ports of one server, which answers so
     /// many milliseconds later.
     Http { in_flight: u32, ports: u32, delay: u32 },
@@ -37,19 +39,32 @@ pub(super) struct Reach {
 
 /// Who is measured first, and whose ratios are judged.
 pub(super) const OURS: &str = "wheelwright";
+/// The same, recorded: the only peer, and judged, where ours is what others are beside.
+const RECORDED: &str = "wheelwright-recorded";
 
 impl Row {
+    /// Whose ratios are judged.
+    pub(super) fn judged(&self) -> &'static str {
+        if self.base() == OURS { RECORDED } else { OURS }
+    }
+
+    /// What the peers' programs call it.
+    pub(super) fn workload(&self) -> &'static str {
+        self.name.strip_prefix("recorded_").unwrap_or(self.name)
+    }
+
     /// How many requests are in flight at once, where there are requests.
     pub(super) fn in_flight(&self) -> Option<u32> {
         match self.job {
-            Job::Loop | Job::Server { .. } => None,
+            Job::Loop | Job::Echo | Job::Server { .. } => None,
             Job::Http { in_flight, .. } => Some(in_flight),
         }
     }
 
     pub(super) fn peers(&self) -> &'static [&'static str] {
         match self.job {
-            Job::Loop => &[OURS, "tokio", "smol"],
+            _ if self.base() == OURS => &[OURS, RECORDED],
+            Job::Loop | Job::Echo => &[OURS, "tokio", "smol"],
             Job::Http { .. } => &[OURS, "mio", "tokio", "hyper", "hyper-on-wheelwright", "reqwest", "reqwest-tasks"],
             Job::Server { .. } => &[OURS, "hyper", "hyper-on-wheelwright"],
         }
@@ -78,6 +93,10 @@ const HALF_OF_REQWEST: Reach = Reach { beside: "reqwest", ratio: Some(0.5) };
 const fn http(name: &'static str, what: &'static str, in_flight: u32, reach: &'static [Reach]) -> Row {
     Row { name, what, job: Job::Http { in_flight, ports: 1, delay: 0 }, operations: 60_000, batch: 1, reach }
 }
+
+/// What recording costs, with or without a goal.
+const OFF: &[Reach] = &[Reach { beside: OURS, ratio: None }];
+const FIVE_PER_CENT: &[Reach] = &[Reach { beside: OURS, ratio: Some(1.05) }];
 
 const NO_GOAL: &[Reach] = &[Reach { beside: "tokio", ratio: None }];
 
@@ -124,4 +143,12 @@ pub(super) const ROWS: &[Row] = &[
         // As cheap as hyper on the same core, and so as many requests a second.
         reach: &[Reach { beside: "hyper", ratio: Some(1.0) }],
     },
+    inside("recorded_yield", "as `yield`, recorded: six events", 5_000_000, OFF),
+    Row { batch: 1_000_000, ..inside("recorded_yield_1000", "as `yield_1000`, recorded: four events", 5_000_000, OFF) },
+    Row {
+        job: Job::Echo,
+        ..inside("recorded_echo", "64 bytes there and back over TCP, 100 connections", 200_000, FIVE_PER_CENT)
+    },
+    http("recorded_http_20", "as `http_20`, recorded", 20, OFF),
+    http("recorded_http_1000", "as `http_1000`, recorded", 1000, OFF),
 ];

@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::rounds::Measured;
-use super::rows::{OURS, Reach, Row};
+use super::rows::{Reach, Row};
 use super::statistics::Spread;
 
 use std::fmt::Write;
@@ -22,7 +22,7 @@ pub(super) fn lines(row: &Row, measured: &Measured) -> String {
         let share = if *peer == row.base() { "1".to_owned() } else { described(ratio) };
         let line = format!("{:<19}{peer:<14}{:>10}    {share:<28}{memory:>7.1} MiB", "", time(cpu.median));
         let in_flight = measured.in_flight(peer).map_or_else(String::new, |bytes| format!("{:>8.0} B", bytes.median));
-        let goals = if *peer == OURS { goals(row, measured) } else { String::new() };
+        let goals = if *peer == row.judged() { goals(row, measured) } else { String::new() };
         let rate = measured.rate(peer).map_or_else(String::new, |rate| format!("  {:.0} requests/s", rate.median));
         writeln!(text, "{line}{in_flight}{rate}  {goals}").expect("a string takes everything");
     }
