@@ -135,6 +135,9 @@ export default async function ({ draw, fact, open, folder }) {
         await page.setContent(source);
         assert.notEqual((await page.$$('#table tr')).length, 0);
         assert.notEqual(await page.$('svg'), null);
+        const isSeen = (selector) => page.$eval(selector, (element) => element.checkVisibility());
+        assert.deepEqual([await isSeen('nav'), await isSeen('#frame'), await isSeen('svg')], [false, false, true]);
+        await page.picture('no-script');
     });
 
     await fact('a poll that holds the thread is named, with who had to wait, and stands out', async () => {

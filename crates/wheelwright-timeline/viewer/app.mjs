@@ -324,5 +324,5 @@ async function main() {
 }
 
 main().catch((error) => {
-  byId("sentence").textContent = `This page could not be read: ${error.message}. A newer browser may be needed (with DecompressionStream).`;
+  byId("sentence").textContent = `This page could not be read: ${error.message}. It needs a browser with DecompressionStream.`;
 });
