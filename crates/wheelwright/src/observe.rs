@@ -20,6 +20,9 @@ pub(crate) mod slow;
 pub(crate) mod state;
 pub(crate) mod usage;
 
+/// Whether each poll notes of its task that it was, who woke it and what it waits for: a build without tells what that costs.
+pub(crate) const IS_NOTED: bool = !cfg!(wheelwright_no_identity);
+
 /// A line of source.
 pub(crate) type Line = &'static Location<'static>;
 
@@ -152,6 +155,9 @@ thread_local! {
 /// Notes what the current task waits for; a leaf calls it each time it returns `Pending`.
 #[inline]
 pub(crate) fn waits(on: WaitOn, resource: u32, at: Line) {
+    if !IS_NOTED {
+        return;
+    }
     let mut note = NOTE.get();
     if note.at.is_some() {
         note.further = note.further.saturating_add(1);
@@ -163,14 +169,16 @@ pub(crate) fn waits(on: WaitOn, resource: u32, at: Line) {
 /// Forgets the note: a poll begins.
 #[inline]
 pub(crate) fn clear_note() {
-    NOTE.set(NO_NOTE);
+    if IS_NOTED {
+        NOTE.set(NO_NOTE);
+    }
 }
 
 /// The note of the poll that just returned `Pending`; `None` if no leaf of ours made one.
 // Always: it is called where a poll ends, of tasks, of the root and of those that are recorded.
 #[inline(always)]
 pub(crate) fn note() -> Option<Wait> {
-    let note = NOTE.get();
+    let note = if IS_NOTED { NOTE.get() } else { NO_NOTE };
     let at = note.at?;
     Some(Wait { resource: note.resource, at: Place::of(at), on: note.on, further: note.further })
 }

@@ -10,6 +10,8 @@ use super::Place;
 #[repr(C)]
 pub struct Event {
     /// Nanoseconds since the loop began, by its own clock. Events within a poll bear the time at which it began.
+    /// The clock is read where a poll ends, and not again where the next of the lap begins: what the loop does in between counts to
+    /// that one.
     pub at: u64,
     /// What happened.
     pub kind: Kind,

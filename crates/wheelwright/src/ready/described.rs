@@ -2,9 +2,28 @@
 
 use std::rc::Rc;
 
-use super::with_table;
-use crate::observe::Line;
+use super::{Slot, with_table};
+use crate::observe::{self, Line, Wait};
 use crate::waker::Key;
+
+impl Slot {
+    /// A poll of the task begins.
+    #[inline]
+    pub(super) fn note_poll(&mut self) {
+        if observe::IS_NOTED {
+            self.wait = Wait::NONE;
+            self.polls = self.polls.wrapping_add(1);
+        }
+    }
+
+    /// The task is woken, by this one.
+    #[inline]
+    pub(super) fn note_waker(&mut self, by: u32) {
+        if observe::IS_NOTED {
+            self.woken_by = by;
+        }
+    }
+}
 
 /// Who a task is: its id, where it was spawned and its name.
 pub(crate) fn describe(key: Key) -> (u32, Option<Line>, Option<Rc<str>>) {

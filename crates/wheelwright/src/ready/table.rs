@@ -152,7 +152,7 @@ impl Table {
         if mem::replace(&mut slot.queued, true) {
             return;
         }
-        slot.woken_by = by;
+        slot.note_waker(by);
         if let Occupant::Child(..) = slot.occupant {
             return self.wake_parent(key.slot());
         }
@@ -272,8 +272,7 @@ impl Table {
             }
             let key = Key::new(self.runtime, slot.generation & GENERATION_MASK, index);
             self.current_id = slot.id;
-            slot.wait = Wait::NONE;
-            slot.polls = slot.polls.wrapping_add(1);
+            slot.note_poll();
             if let Occupant::Task(task) = &slot.occupant {
                 return Some(Next::Task(key, Rc::clone(task)));
             }

@@ -1,6 +1,6 @@
 //! Turns a condition that code is compiled under into a complaint, unless it is one of the few knobs.
 //!
-//! Each knob doubles the programs that have to be tested. Allowed are: tests; the two knobs of the build; the features
+//! Each knob doubles the programs that have to be tested. Allowed are: tests; the three knobs of the build; the features
 //! of the HTTP crate; and the platform, in modules that bear its name (tests and benches may ask for it anywhere).
 
 use super::Complaint;
@@ -16,6 +16,7 @@ const ANYWHERE: &[&str] = &[
     "target_pointer_width",
     "wheelwright_one_bit_generation",
     "wheelwright_no_recorder",
+    "wheelwright_no_identity",
 ];
 
 /// In the crates only in their platform modules; the last one tells a test which build of a program to start.
@@ -101,7 +102,8 @@ mod tests {
 
     #[test]
     fn an_unknown_knob_is_found() {
-        let sound = "#[cfg(all(test, not(wheelwright_no_recorder)))] mod a; #[cfg(feature = \"tls\")] mod b;";
+        let sound = "#[cfg(all(test, not(wheelwright_no_recorder)))] mod a; #[cfg(feature = \"tls\")] mod b;
+            const C: bool = cfg!(wheelwright_no_identity);";
         tells(check, "crates/a/src/a.rs", sound, "\n#[cfg(debug_assertions)]\nmod a;", (2, "`debug_assertions`"));
         tells(check, "crates/a/src/a.rs", sound, "fn a() -> bool { cfg!(loom) }", (1, "`loom`"));
     }
