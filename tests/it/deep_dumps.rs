@@ -1,5 +1,6 @@
 //! Turns parked tasks into chains of awaits: what is seen through each way of waiting for several things.
 
+use std::cell::RefCell;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use wheelwright::inspect::{self, DeepDump, TaskState};
+use wheelwright::inspect::{self, DeepDump, DumpDeep, TaskState};
 use wheelwright::sync::{Notify, mpsc, oneshot};
 use wheelwright::time::{sleep, timeout};
 use wheelwright::{JoinHandle, Runtime, TaskGroup, join, join_all, map_concurrent, record, select, spawn, yield_now};
@@ -249,6 +250,26 @@ fn tasks_are_polled_with_probes_while_somebody_dumps_and_no_longer() {
         drop(inspect::dump_deep());
         assert_eq!(vtable().await, ordinary, "one that was never awaited");
     });
+}
+
+#[test]
+fn a_deep_dump_may_end_with_its_thread() {
+    thread_local! {
+        static KEPT: RefCell<Option<DumpDeep>> = const { RefCell::new(None) };
+    }
+    // Its destructor runs when those of all that is used later have run; a panic in it would end the process.
+    let thread = std::thread::spawn(|| {
+        KEPT.with_borrow_mut(|kept| drop(kept.take()));
+        wheelwright::test(async || {
+            let _task = spawn(middle());
+            yield_now().await;
+            let mut dumping = inspect::dump_deep();
+            poll_fn(|cx| Poll::Ready(pin!(&mut dumping).poll(cx).is_pending())).await;
+            yield_now().await;
+            KEPT.set(Some(dumping));
+        });
+    });
+    thread.join().unwrap();
 }
 
 #[test]

@@ -115,25 +115,8 @@ fn a_lock_has_one_owner_or_none_that_is_named() {
 }
 
 #[test]
-fn limits_and_channels_say_how_much_is_free_and_who_is_there() {
+fn channels_say_how_full_they_are_and_who_sends() {
     wheelwright::test(async || {
-        let limit = Rc::new(Semaphore::new(20));
-        let held = limit.acquire_many(20).await.unwrap();
-        let ask = || {
-            let limit = Rc::clone(&limit);
-            spawn(async move { drop(limit.acquire().await) })
-        };
-        let asking: Vec<_> = (0..32).map(|_| ask()).collect();
-        assert_eq!(words_of(&asking[0], "permit of semaphore").await, " (0 of 20 free, 32 in line)");
-        asking[1].abort();
-        assert_eq!(words_of(&asking[0], "permit of semaphore").await, " (0 of 20 free, 31 in line)");
-        limit.add_permits(1);
-        let theirs = Rc::clone(&limit);
-        let greedy = spawn(async move { theirs.acquire_many(30).await.is_ok() });
-        assert_eq!(words_of(&greedy, "permit of semaphore").await, " (1 of 21 free, 1 in line)");
-        held.forget();
-        assert_eq!(words_of(&greedy, "permit of semaphore").await, " (1 of 1 free, 1 in line)");
-
         let (sender, mut receiver) = broadcast::channel::<u8>(2);
         let hearing = spawn(async move { receiver.recv().await.is_ok() });
         let more = sender.clone();
@@ -154,6 +137,28 @@ fn limits_and_channels_say_how_much_is_free_and_who_is_there() {
         let full = spawn(async move { sender.send(2).await });
         let _receiver = receiving.await.unwrap();
         assert_eq!(words_of(&full, "room in channel").await, " (2 of 2 taken, 1 in line)");
+    });
+}
+
+#[test]
+fn limits_and_cells_say_how_much_is_free_and_who_is_there() {
+    wheelwright::test(async || {
+        let limit = Rc::new(Semaphore::new(20));
+        let held = limit.acquire_many(20).await.unwrap();
+        let ask = || {
+            let limit = Rc::clone(&limit);
+            spawn(async move { drop(limit.acquire().await) })
+        };
+        let asking: Vec<_> = (0..32).map(|_| ask()).collect();
+        assert_eq!(words_of(&asking[0], "permit of semaphore").await, " (0 of 20 free, 32 in line)");
+        asking[1].abort();
+        assert_eq!(words_of(&asking[0], "permit of semaphore").await, " (0 of 20 free, 31 in line)");
+        limit.add_permits(1);
+        let theirs = Rc::clone(&limit);
+        let greedy = spawn(async move { theirs.acquire_many(30).await.is_ok() });
+        assert_eq!(words_of(&greedy, "permit of semaphore").await, " (1 of 21 free, 1 in line)");
+        held.forget();
+        assert_eq!(words_of(&greedy, "permit of semaphore").await, " (1 of 1 free, 1 in line)");
 
         let cell = Rc::new(OnceCell::new());
         let ours = Rc::clone(&cell);

@@ -1,5 +1,6 @@
 //! Turns loops that hold much into pages that a person can read: what is on which line, and in which order.
 
+use std::fmt::{self, Write};
 use std::future::{pending, poll_fn};
 use std::rc::Rc;
 use std::task::Poll;
@@ -85,6 +86,42 @@ fn the_tasks_of_a_group_name_its_line_and_their_owner_says_how_many() {
         let owner = lines.iter().find(|line| line.contains("'owner'")).expect("it is there");
         assert!(owner.contains(": waits for 6 children of a group at "), "{page}");
         assert!(owner.contains(&format!("{}:{}:", file!(), line)) && owner.contains(" and 1 more"), "{page}");
+    });
+}
+
+#[test]
+fn a_dump_may_be_made_and_written_by_whatever_code() {
+    /// Where it is written to, the loop is used.
+    struct Page(String);
+    impl Write for Page {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let _inner = inspect::dump().to_string();
+            drop(spawn(yield_now()));
+            self.0.write_str(text)
+        }
+    }
+    /// It is dumped where something is dropped.
+    struct Dumps;
+    impl Drop for Dumps {
+        fn drop(&mut self) {
+            drop(inspect::dump().to_string());
+            let _dumping = inspect::dump_deep();
+        }
+    }
+    async fn hold(seconds: u64) {
+        let _dumps = Dumps;
+        sleep(Duration::from_secs(seconds)).await;
+    }
+    wheelwright::test(async || {
+        let (aborted, _ended, _left) = (spawn(hold(9)), spawn(hold(1)), spawn(hold(9)));
+        let _dumps = Dumps;
+        parked().await;
+        aborted.abort();
+        sleep(Duration::from_secs(2)).await;
+        let mut page = Page(String::new());
+        write!(page, "{}", inspect::dump()).unwrap();
+        write!(page, "{}", inspect::dump_deep().await).unwrap();
+        assert_eq!(page.0.matches("timer in ").count(), 2, "in each is who is left: {}", page.0);
     });
 }
 

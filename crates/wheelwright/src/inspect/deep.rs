@@ -20,8 +20,19 @@ use crate::task::TaskId;
 ///
 /// Every parked task is polled once, in the lap after this call, with a waker that notes who keeps it. To be polled without
 /// having been woken does a future no harm; one that is ready all the same completes as it would have. The children of a
-/// [`Group`](crate::Group), and of what is made of one, are all polled; those of another crate's combinator with wakers of
-/// its own, such as `FuturesUnordered`, stay unseen, but for the combinator itself. At most a thousand waits are shown.
+/// [`Group`](crate::Group), and of what is made of one, are all polled. At most a thousand waits are shown.
+///
+/// | a task that awaits | shows |
+/// |---|---|
+/// | `async fn`s within each other, a `Box<dyn Future>`, an `async_trait` object | one chain through all of them |
+/// | [`join`](crate::join()), [`select`](crate::select()), [`race`](crate::race()) | a chain for each arm |
+/// | [`timeout`](crate::time::timeout()), also within another | a chain for what is limited, and one for each limit |
+/// | [`join_all`](crate::join_all()), [`map_concurrent`](crate::map_concurrent()), [`for_each_concurrent`](crate::for_each_concurrent()), [`buffer_unordered`](crate::stream::StreamExt::buffer_unordered), [`Group`](crate::Group) | a chain for each child that runs, also in groups within groups |
+/// | [`scope`](crate::scope()) | a chain for the body, and one for each child |
+/// | [`TaskGroup`](crate::TaskGroup), [`shield`](crate::shield()), a `JoinHandle` | itself; the tasks have chains of their own |
+/// | others' `join!`, `select`, `join_all` of up to 30, boxes, adaptors of streams | a chain for each arm: they pass the waker on |
+/// | others' `FuturesUnordered`, and what is made of it (`buffer_unordered`, `join_all` of more than 30), `Shared` | itself alone: it polls with wakers of its own |
+/// | a future that kept no waker | `nothing kept its waker`: then nothing will wake it |
 ///
 /// Lines need line tables: a release build has them with `debug = "line-tables-only"` in its profile, and the dump says so
 /// when they are missing. Finding names and lines takes about a second for the first dump that is printed.

@@ -32,7 +32,9 @@ pub(crate) fn begin() {
 
 /// They are no longer, if this was the last dump.
 pub(crate) fn end() {
-    PROBES.with_borrow_mut(|probes| {
+    // At the thread's end there may be nothing left to end.
+    let _ended = PROBES.try_with(|probes| {
+        let mut probes = probes.borrow_mut();
         probes.dumps -= 1;
         if probes.dumps == 0 {
             (probes.taken, probes.stacks) = (0, BTreeMap::new());

@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use super::five::{Future, for_each, poll};
 use super::leaves::{LEAVES, Waiting};
 use crate::test_waker::{hostile, set_act};
-use crate::{Handle, ready, runtime, spawn, time, yield_now};
+use crate::{Handle, inspect, ready, runtime, spawn, time, yield_now};
 
 thread_local! {
     /// Leaves of all kinds that wait, one of which each act drops, and its waker.
@@ -18,7 +18,7 @@ thread_local! {
     static ACTS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Spawns, wakes another task, makes and drops waits of every kind.
+/// Spawns, wakes another task, makes and drops waits of every kind, and dumps.
 fn act() {
     // The waits that it makes keep and drop wakers of the same kind.
     if IS_ACTING.replace(true) {
@@ -34,6 +34,10 @@ fn act() {
         let mut sleeping: Future = Box::pin(time::sleep(std::time::Duration::from_secs(1)));
         assert!(poll(&mut sleeping, &hostile(1)).is_pending());
         drop(Handle::current());
+        // A dump looks into all that the loop holds.
+        drop(inspect::dump().to_string());
+        let mut dumping: Future = Box::pin(async { drop(inspect::dump_deep().await) });
+        assert!(poll(&mut dumping, &hostile(1)).is_pending());
     }
     IS_ACTING.set(false);
 }
