@@ -161,14 +161,14 @@ struct Server {
 async fn serve(server: Rc<Server>, number: u64) {
     match number % 4 {
         0 if number < 40 => {
-            let mut stream = TcpStream::connect(server.address).await.unwrap();
-            stream.read(&mut [0; 64]).await.unwrap();
+            let mut stream = TcpStream::connect(server.address).await.expect("it listens");
+            stream.read(&mut [0; 64]).await.expect("it is open");
         }
         0 | 1 => drop(server.pool.acquire().await),
         2 => drop(server.cache.lock().await),
         _ => {
             let query = spawn(sleep(Duration::from_secs(60 + number)));
-            query.await.unwrap();
+            query.await.expect("it sleeps");
         }
     }
 }
@@ -214,8 +214,8 @@ fn is_of_use(page: &str, tasks: &[TaskInfo]) {
     let refresher = tasks.iter().find(|task| task.name.as_deref() == Some("refresher")).expect("it is there");
     assert!(most.iter().any(|line| line.contains(&format!(" held by task {} at ", refresher.id))), "{page}");
     let of_line = |line: &&str| {
-        let count = line.trim_start().strip_prefix('x').map_or("1", |rest| rest.split(' ').next().unwrap());
-        count.parse::<usize>().unwrap()
+        let count = line.trim_start().strip_prefix('x').map_or("1", |rest| rest.split(' ').next().unwrap_or(rest));
+        count.parse::<usize>().expect("a count")
     };
     assert_eq!(tree.iter().map(of_line).sum::<usize>(), tasks.len(), "nobody is left out");
     assert!(tree.len() < 150, "what is alike shares lines, also below others: {} lines", tree.len());
