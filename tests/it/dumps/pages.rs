@@ -37,7 +37,7 @@ fn a_dump_is_a_tree_with_equal_waits_on_one_line() {
         };
         let depth = |line: usize| lines[line].len() - lines[line].trim_start().len();
         let (server_at, clients_at) = (at("'server'"), at("x990 timer in 9.0 s at "));
-        assert_eq!(lines[0], "994 tasks, 992 timers, 0 sources, 0 blocking jobs");
+        assert_eq!(lines[0], "tasks: 994, timers: 992, sources: 0, blocking jobs: 0");
         assert_eq!((clients_at, depth(clients_at)), (server_at + 1, depth(server_at) + 2), "{page}");
         assert!(lines[clients_at].contains("pages.rs"), "{page}");
         let joiner_at = at(&format!("task {} ", lonely.id()));
@@ -294,11 +294,11 @@ fn a_line_of_several_tells_what_they_have_in_common_and_names_eight() {
         };
         assert!(line("x2 timer in 8.0 s at ").contains(" and more, spawned at "), "{page}");
         let named: Vec<String> = workers[..8].iter().map(|task| task.id().to_string()).collect();
-        let end = format!(" [1 to 9 polls]: tasks {} …", named.join(" "));
+        let end = format!(" [polls: 1 to 9]: tasks {} …", named.join(" "));
         assert!(line("x9 'worker' timer in 7.0 s at ").ends_with(&end), "{page}");
         let foreign = line(&format!("task {} spawned", outside.id()));
-        assert!(foreign.ends_with(" [1 polls, others have its waker]"), "{page}");
-        assert!(line("task 1 spawned").ends_with(" polls, woken by itself]"), "{page}");
+        assert!(foreign.ends_with(" [polls: 1, others have its waker]"), "{page}");
+        assert!(line("task 1 spawned").ends_with(", woken by itself]"), "{page}");
         drop(two);
     });
 }

@@ -124,7 +124,7 @@ pub(super) fn write_page(
 ) -> fmt::Result {
     let Live { timers, sources, blocking_jobs, .. } = dump.live;
     let tasks = dump.tasks.len();
-    writeln!(f, "{tasks} tasks, {timers} timers, {sources} sources, {blocking_jobs} blocking jobs")?;
+    writeln!(f, "tasks: {tasks}, timers: {timers}, sources: {sources}, blocking jobs: {blocking_jobs}")?;
     if MANY <= tasks {
         write_most(f, &dump.tasks)?;
     }
@@ -183,13 +183,13 @@ fn write_line(f: &mut fmt::Formatter<'_>, tasks: &[&TaskInfo]) -> fmt::Result {
     }
     write_spawned(f, ", spawned at ", first)?;
     let polls = |of: fn(u32, u32) -> u32| tasks.iter().map(|task| task.polls).reduce(of).unwrap_or_default();
-    write!(f, " [{} to {} polls]: tasks", polls(u32::min), polls(u32::max))?;
+    write!(f, " [polls: {} to {}]: tasks", polls(u32::min), polls(u32::max))?;
     tasks.iter().take(NAMED).try_for_each(|task| write!(f, " {}", task.id))?;
     writeln!(f, "{}", if NAMED < tasks.len() { " …" } else { "" })
 }
 
 fn write_one(f: &mut fmt::Formatter<'_>, task: &TaskInfo) -> fmt::Result {
-    write!(f, "{task} [{} polls", task.polls)?;
+    write!(f, "{task} [polls: {}", task.polls)?;
     if let Some(by) = task.woken_by {
         write!(f, ", woken by {}", words::waker(by))?;
     }

@@ -24,7 +24,7 @@ impl Builder {
     /// process listen, each dumps; the first who is done gives the others a second before it ends all of them.
     ///
     /// It is a task that does so, so it waits for its turn: while a poll blocks the thread, and outside `block_on`, nothing is dumped.
-    /// A second SIGQUIT ends the process as if nobody listened, for one that does not answer;
+    /// A second SIGQUIT ends the process as if nobody listened, for one that does not answer or whose runtime is gone;
     /// [`slow_poll`](Self::slow_poll) names what blocks. Signals that come faster than they are answered give one page or
     /// more. The loop goes on when the page is written: who reads stderr slowly holds it up. A
     /// [flight recorder](crate::record::flight_recorder) is given the recording as well.

@@ -83,10 +83,10 @@ const PARTS: &[Part] = &[
         but: &[TOOLBOX, SEEING],
         most: 5_500,
     },
-    Part { name: "seeing the loop (waits, dumps, recordings)", of: SEEING, but: &[], most: 2_300 },
+    Part { name: "seeing the loop (waits, dumps, recordings)", of: SEEING, but: &[], most: 2_350 },
     Part { name: "the toolbox (sync, streams, groups, scopes, cleanup, io)", of: TOOLBOX, but: &[], most: 4_760 },
     // Was meant to be 5,500: see docs/decisions/0014, 0022 and 0024.
-    Part { name: "the runtime crate, all of these", of: CRATE, but: &[], most: 12_500 },
+    Part { name: "the runtime crate, all of these", of: CRATE, but: &[], most: 12_550 },
     // Was meant to be 4,000, features and all: see docs/decisions/0019.
     Part { name: "the HTTP crate, without features", of: HTTP, but: &[HTTP_FEATURES], most: 4_350 },
     Part { name: "its features (tls, gzip)", of: HTTP_FEATURES, but: &[], most: 400 },
