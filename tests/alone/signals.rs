@@ -193,7 +193,7 @@ pub(crate) fn read_late(command: &mut Command) -> Result<(), String> {
     let mut page = String::new();
     child.stderr.take().expect("it is piped").read_to_string(&mut page).map_err(|error| error.to_string())?;
     let status = child.wait().map_err(|error| error.to_string())?;
-    let is_whole = 100_000 < page.len() && page.ends_with("]\n") && page.starts_with("wheelwright: 2002 tasks");
+    let is_whole = 100_000 < page.len() && page.ends_with("]\n") && page.starts_with("wheelwright: tasks: 2002,");
     match status.code() == Some(131) && is_whole {
         true => Ok(()),
         false => Err(format!("{status} after {} bytes", page.len())),
