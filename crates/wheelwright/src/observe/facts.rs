@@ -1,11 +1,12 @@
 //! Turns what the primitives know of those who wait into facts that a dump states: how much is free, and who has it.
 //!
-//! They are written where a task parks, is served or leaves, and are gone when nobody waits; so they are true whenever
-//! they are read, and who never waits pays nothing but, for a lock, the store of its owner.
+//! They are written where a task parks, is served or leaves, and not shown when nobody waits; so they are true whenever they are
+//! read. Who never waits pays nothing but, for a lock, the store of its owner; the first who waits for a primitive makes its fact.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
+use std::rc::{Rc, Weak};
 
 /// What is known of a primitive for which somebody waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +18,18 @@ pub(crate) struct Fact {
     pub(crate) holder: u32,
 }
 
+/// The fact of a primitive for which somebody has waited.
+#[derive(Debug)]
+struct Shown {
+    /// The primitive's number.
+    id: u32,
+    fact: Cell<Fact>,
+}
+
 struct Facts {
-    /// Each with the number of its primitive, 0 where nobody waits any more.
-    entries: Vec<(u32, Fact)>,
-    vacant: Vec<u32>,
+    /// Those of primitives that are gone are forgotten before there would be more than `room`.
+    shown: Vec<Weak<Shown>>,
+    room: usize,
     /// How many senders a channel has, where that is not one.
     senders: BTreeMap<u32, usize>,
 }
@@ -28,22 +37,22 @@ struct Facts {
 thread_local! {
     // Never destroyed, since primitives may be dropped by other destructors at the thread's end.
     static FACTS: ManuallyDrop<RefCell<Facts>> = const {
-        ManuallyDrop::new(RefCell::new(Facts { entries: Vec::new(), vacant: Vec::new(), senders: BTreeMap::new() }))
+        ManuallyDrop::new(RefCell::new(Facts { shown: Vec::new(), room: 8, senders: BTreeMap::new() }))
     };
 }
 
 /// What a primitive keeps of its own facts.
 #[derive(Debug)]
 pub(crate) struct Holding {
-    /// Where its fact stood last.
-    at: Cell<u32>,
     total: Cell<usize>,
     holder: Cell<u32>,
+    /// Since somebody waited for the first time.
+    shown: OnceCell<Rc<Shown>>,
 }
 
 impl Holding {
     pub(crate) fn new(total: usize) -> Self {
-        Self { at: Cell::new(0), total: Cell::new(total), holder: Cell::new(0) }
+        Self { total: Cell::new(total), holder: Cell::new(0), shown: OnceCell::new() }
     }
 
     /// There are more permits in all, or fewer.
@@ -64,32 +73,28 @@ impl Holding {
         self.holder.set(0);
     }
 
-    /// Notes how the primitive with this number stands, or forgets it when nobody waits.
+    /// Notes how the primitive with this number stands.
+    #[inline]
     pub(crate) fn note(&self, id: u32, free: usize, in_line: usize) {
         let fact = Fact { free, total: self.total.get(), in_line, holder: self.holder.get() };
-        with(|facts| {
-            let is_known = facts.entries.get(self.at.get() as usize).is_some_and(|(known, _)| *known == id);
-            match (is_known, in_line) {
-                (false, 0) => {}
-                (true, 0) => {
-                    facts.entries[self.at.get() as usize].0 = 0;
-                    facts.vacant.push(self.at.get());
-                }
-                (true, _) => facts.entries[self.at.get() as usize].1 = fact,
-                (false, _) => self.at.set(facts.add(id, fact)),
-            }
-        });
-    }
-}
-
-impl Facts {
-    fn add(&mut self, id: u32, fact: Fact) -> u32 {
-        if let Some(vacant) = self.vacant.pop() {
-            self.entries[vacant as usize] = (id, fact);
-            return vacant;
+        match self.shown.get() {
+            Some(shown) => shown.fact.set(fact),
+            None if in_line == 0 => {}
+            None => self.show(id, fact),
         }
-        self.entries.push((id, fact));
-        self.entries.len() as u32 - 1
+    }
+
+    /// Somebody waits for the first time.
+    #[cold]
+    fn show(&self, id: u32, fact: Fact) {
+        let shown = self.shown.get_or_init(|| Rc::new(Shown { id, fact: Cell::new(fact) }));
+        with(|facts| {
+            if facts.room <= facts.shown.len() {
+                facts.shown.retain(|shown| 0 < shown.strong_count());
+                facts.room = 2 * facts.shown.len().max(4);
+            }
+            facts.shown.push(Rc::downgrade(shown));
+        });
     }
 }
 
@@ -102,9 +107,10 @@ pub(crate) fn note_senders(id: u32, senders: usize) {
     });
 }
 
-/// All facts, by the numbers of what they are about.
+/// All facts of primitives for which somebody waits, by their numbers.
 pub(crate) fn all() -> BTreeMap<u32, Fact> {
-    with(|facts| facts.entries.iter().filter(|(id, _)| *id != 0).copied().collect())
+    let shown = |facts: &mut Facts| facts.shown.iter().filter_map(Weak::upgrade).collect::<Vec<_>>();
+    with(shown).iter().map(|shown| (shown.id, shown.fact.get())).filter(|(_, fact)| fact.in_line != 0).collect()
 }
 
 /// How many senders channels have, but for those that have one.

@@ -333,7 +333,7 @@ impl Semaphore {
     }
 
     /// Tells dumps how it stands.
-    #[cold]
+    #[inline]
     fn note(&self) {
         self.holding.note(self.queue.id, self.available.get(), self.queue.len());
     }
