@@ -27,6 +27,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "check of the benches", run: |tally| cargo(tally, &["check", "-p", "wheelwright-benches"], &[]) },
     Stage { name: "docs", run: docs },
     Stage { name: "tests of the chores", run: |tally| cargo(tally, &["test", "-p", "xtask"], &[]) },
+    Stage { name: "book", run: book },
     Stage { name: "loom", run: loom },
     Stage { name: "examples", run: examples::run },
     Stage { name: "browser", run: browser::run },
@@ -47,6 +48,11 @@ fn clippy(tally: &mut Tally) -> Result<(), String> {
 
 fn docs(tally: &mut Tally) -> Result<(), String> {
     cargo(tally, &["doc", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+fn book(tally: &mut Tally) -> Result<(), String> {
+    cargo(tally, &["test", "-p", "wheelwright-book"], &[])?;
+    cargo(tally, &["run", "-p", "wheelwright-book", "--", "--check"], &[])
 }
 
 fn loom(tally: &mut Tally) -> Result<(), String> {

@@ -1,0 +1,59 @@
+//! Turns the book into complaints: what its chapters lack, what in them nobody compiled or measured, and where links lead to nothing.
+
+mod chapter; // one chapter: its parts, its length, its code, its figures
+mod links; // the pages: where they lead, and whether they ask anybody outside
+
+use std::path::Path;
+
+use crate::build::{self, Text};
+use crate::directives::Sources;
+
+/// Builds the book and checks all of it.
+///
+/// # Errors
+/// Every complaint, a line each.
+pub(crate) fn run(root: &Path) -> Result<(), String> {
+    let sources = Sources { root: root.to_owned() };
+    let texts = build::chapters(&sources)?;
+    let pages = build::build(root)?;
+    let mut complaints: Vec<String> = texts.iter().flat_map(of_chapter).collect();
+    complaints.extend(links::check(&pages)?);
+    complaints.extend(stale_pictures(&sources, &pages)?);
+    if !complaints.is_empty() {
+        return Err(format!("{}\nbook: {} complaints", complaints.join("\n"), complaints.len()));
+    }
+    println!(
+        "The book is whole: {} chapters, {} with a number.",
+        texts.len(),
+        texts.iter().filter(|text| text.is_numbered).count()
+    );
+    texts.iter().filter(|text| text.is_numbered).for_each(|text| println!("  {}", chapter::size(text)));
+    Ok(())
+}
+
+fn of_chapter(text: &Text) -> Vec<String> {
+    let found = chapter::complaints(text);
+    found.into_iter().map(|what| format!("book/src/{}: {what}", text.path.display())).collect()
+}
+
+/// Committed pictures that are not of the run as it is now.
+fn stale_pictures(sources: &Sources, pages: &Path) -> Result<Vec<String>, String> {
+    let (shown, mut stale) = (build::shown_runs(sources)?, Vec::new());
+    for name in &shown {
+        let read =
+            |path: &Path| std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()));
+        let committed = sources.book("traces").join(format!("{name}.svg"));
+        if read(&committed)? != read(&pages.join(format!("traces/{name}.svg")))? {
+            stale.push(format!(
+                "book/traces/{name}.svg: is not of the run as it is now: `cargo xtask book --bless` renews it"
+            ));
+        }
+    }
+    // A picture that no chapter shows.
+    let files = std::fs::read_dir(sources.book("traces")).into_iter().flatten().flatten();
+    let names = files.filter_map(|file| file.path().file_stem().map(|name| name.to_string_lossy().into_owned()));
+    stale.extend(
+        names.filter(|name| !shown.contains(name)).map(|name| format!("book/traces/{name}.svg: no chapter shows it")),
+    );
+    Ok(stale)
+}
