@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::build::{self, Text};
 use crate::directives::Sources;
+use crate::picture;
 
 /// Builds the book and checks all of it.
 ///
@@ -49,6 +50,10 @@ fn stale_pictures(sources: &Sources, pages: &Path) -> Result<Vec<String>, String
             ));
         }
     }
+    let undressed = picture::stale(&sources.book("pictures"))?;
+    stale.extend(undressed.iter().map(|(file, _)| {
+        format!("{}: has not the style of style.css: `cargo xtask book --bless` copies it", file.display())
+    }));
     // A picture that no chapter shows.
     let files = std::fs::read_dir(sources.book("traces")).into_iter().flatten().flatten();
     let names = files.filter_map(|file| file.path().file_stem().map(|name| name.to_string_lossy().into_owned()));

@@ -3,6 +3,7 @@
 //! | directive | what it stands for |
 //! |---|---|
 //! | `{{#item FILE NAME}}` | an item of a Rust file, see [`item`](crate::item) |
+//! | `{{#name FILE NAME}}` | the name of such an item, which is checked to be there |
 //! | `{{#python FILE [NAME]}}` | a Python file of `book/python`, or one function of it |
 //! | `{{#transcript PROGRAM ["TEXT"]}}` | what a program printed, or the paragraph of it with this text |
 //! | `{{#number PROGRAM "TEXT" N}}` | the N-th figure of the line with this text |
@@ -12,7 +13,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{item, measure, trace};
+use crate::{item, measure, picture, trace};
 
 /// Where things are, of a working copy at `root`.
 pub(crate) struct Sources {
@@ -73,6 +74,11 @@ fn one(sources: &Sources, depth: usize, directive: &str) -> Result<String, Strin
             let from = path.strip_prefix(&sources.root).unwrap_or(&path).display().to_string();
             Ok(listing("rust", &from, &item::source(&path, &name.join(" "))?))
         }
+        ("name", [file, name @ ..]) if !name.is_empty() => {
+            let (path, name) = (sources.rust_file(file), name.join(" "));
+            item::source(&path, &name)?;
+            Ok(format!("<code class=\"name\" data-file=\"{}\">{name}</code>", below_src(file)))
+        }
         ("python", [file, name @ ..]) => {
             let path = sources.book("python").join(file);
             let text = sources.read(&path)?;
@@ -86,12 +92,7 @@ fn one(sources: &Sources, depth: usize, directive: &str) -> Result<String, Strin
         }
         ("number", [program, line, place]) => nth_number(&sources.transcript(program)?, line, place),
         ("measure", [key]) => measure::figure(&sources.book("results"), key),
-        ("picture", [name]) => {
-            let text = sources.read(&sources.book("pictures").join(format!("{name}.svg")))?;
-            // A blank line would end the block of HTML.
-            let drawing: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-            Ok(format!("<figure class=\"picture\">\n{}\n</figure>", drawing.join("\n")))
-        }
+        ("picture", [name]) => picture::figure(&sources.book("pictures"), name),
         ("trace", [name, title]) => trace::figure(&sources.book("traces"), depth, name, title),
         _ => Err("is no directive, or has other words".into()),
     }
@@ -105,6 +106,11 @@ fn split(text: &str) -> Vec<String> {
         _ => part.split_whitespace().map(str::to_owned).collect(),
     });
     words.collect()
+}
+
+/// A file of the runtime as the book calls it.
+fn below_src(file: &str) -> &str {
+    file.strip_prefix("wheelwright/src/").unwrap_or(file)
 }
 
 fn listing(language: &str, from: &str, code: &str) -> String {
@@ -172,6 +178,15 @@ mod tests {
     #[test]
     fn words_with_spaces_stand_in_quotation_marks() {
         assert_eq!(split("three_ways \"on the loop\" 2"), ["three_ways", "on the loop", "2"]);
+    }
+
+    #[test]
+    fn a_name_is_printed_only_if_the_item_is_there() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+        let sources = Sources { root: root.to_owned() };
+        let shown = expand(&sources, 0, "{{#name wheelwright/src/reactor.rs Reactor::turn}}").unwrap();
+        assert_eq!(shown, "<code class=\"name\" data-file=\"reactor.rs\">Reactor::turn</code>");
+        assert!(expand(&sources, 0, "{{#name wheelwright/src/reactor.rs Reactor::spin}}").is_err());
     }
 
     #[test]

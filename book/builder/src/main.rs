@@ -5,6 +5,7 @@ mod check; // what a page may not be
 mod directives; // what stands in a chapter for code, output, figures and runs
 mod item; // an item of a Rust file, by its name
 mod measure; // a figure of a measurement, by its key
+mod picture; // drawings, in one style
 mod serve; // the pages at a local address
 mod trace; // recorded runs
 
@@ -40,7 +41,7 @@ fn command() -> Command {
         .arg(flag("serve", "Serve it as well, until Ctrl-C"))
         .arg(port.help("Serve it there; 0 for a free port"))
         .arg(flag("check", "Build it, and check that all it says is still so"))
-        .arg(flag("bless", "Make the still pictures of recorded runs anew"))
+        .arg(flag("bless", "Make the still pictures of recorded runs anew, and give drawings their style"))
         .group(ArgGroup::new("what").args(["serve", "check", "bless"]))
 }
 
@@ -58,5 +59,6 @@ fn make(root: &Path, served: Option<u16>) -> Result<(), String> {
 
 fn bless(root: &Path) -> Result<(), String> {
     let sources = Sources { root: root.to_owned() };
+    picture::bless(&sources.book("pictures"))?;
     trace::bless(&sources, &build::shown_runs(&sources)?)
 }
