@@ -50,9 +50,10 @@ fn stale_pictures(sources: &Sources, pages: &Path) -> Result<Vec<String>, String
             ));
         }
     }
-    let undressed = picture::stale(&sources.book("pictures"))?;
-    stale.extend(undressed.iter().map(|(file, _)| {
-        format!("{}: has not the style of style.css: `cargo xtask book --bless` copies it", file.display())
+    let undressed = picture::stale(&sources.book("pictures"))?.into_iter().map(|(file, _)| file);
+    stale.extend(undressed.map(|file| {
+        let shown = file.strip_prefix(&sources.root).unwrap_or(&file).display();
+        format!("{shown}: has not the style of style.css: `cargo xtask book --bless` copies it")
     }));
     // A picture that no chapter shows.
     let files = std::fs::read_dir(sources.book("traces")).into_iter().flatten().flatten();

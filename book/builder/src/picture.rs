@@ -5,7 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const BEGIN: &str = "<style>\n";
+/// With the first words of `style.css`: a style that a drawing has besides is its own.
+const BEGIN: &str = "<style>\n/* The shapes and colours of the book's drawings";
+const OPEN: &str = "<style>\n";
 const END: &str = "</style>\n";
 
 /// A drawing as a figure, without its copy of the style.
@@ -64,7 +66,7 @@ fn without_style(text: &str) -> String {
 fn with_style(text: &str, style: &str) -> String {
     let text = without_style(text);
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    format!("{first}\n{BEGIN}{style}{END}{rest}")
+    format!("{first}\n{OPEN}{style}{END}{rest}")
 }
 
 #[cfg(test)]
@@ -73,10 +75,11 @@ mod tests {
 
     #[test]
     fn a_style_is_put_in_once_and_taken_out_whole() {
-        let bare = "<svg>\n<path/>\n</svg>\n";
-        let dressed = with_style(bare, "a { }\n");
-        assert_eq!(dressed, "<svg>\n<style>\na { }\n</style>\n<path/>\n</svg>\n");
-        assert_eq!(with_style(&dressed, "a { }\n"), dressed);
-        assert_eq!(without_style(&with_style(&dressed, "b { }\n")), bare);
+        let bare = "<svg>\n<style>\nown { }\n</style>\n</svg>\n";
+        let style = |rule: &str| format!("/* The shapes and colours of the book's drawings: */\n{rule}\n");
+        let dressed = with_style(bare, &style("a { }"));
+        assert_eq!(dressed, format!("<svg>\n<style>\n{}</style>\n{}", style("a { }"), &bare[6..]));
+        assert_eq!(with_style(&dressed, &style("a { }")), dressed);
+        assert_eq!(without_style(&with_style(&dressed, &style("b { }"))), bare);
     }
 }
