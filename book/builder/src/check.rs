@@ -2,6 +2,7 @@
 
 mod chapter; // one chapter: its parts, its length, its code, its figures
 mod links; // the pages: where they lead, and whether they ask anybody outside
+mod python; // the Python that is shown: whether it runs
 
 use std::path::Path;
 
@@ -19,6 +20,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     let pages = build::build(root)?;
     let mut complaints: Vec<String> = texts.iter().flat_map(of_chapter).collect();
     complaints.extend(links::check(&pages)?);
+    complaints.extend(python::complaints(&sources, texts.iter().map(|text| text.written.as_str())));
     complaints.extend(stale_pictures(&sources, &pages)?);
     if !complaints.is_empty() {
         return Err(format!("{}\nbook: {} complaints", complaints.join("\n"), complaints.len()));

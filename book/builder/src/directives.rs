@@ -8,12 +8,14 @@
 //! | `{{#transcript PROGRAM ["TEXT"]}}` | what a program printed, or the paragraph of it with this text |
 //! | `{{#number PROGRAM "TEXT" N}}` | the N-th figure of the line with this text |
 //! | `{{#measure KEY}}` | a figure of `book/results`, see [`measure`](crate::measure) |
+//! | `{{#bars "TITLE" PROGRAM N "TEXT" "TEXT"…}}` | the N-th figures of several lines, as bars |
+//! | `{{#bars "TITLE" measure "LABEL=KEY" "LABEL=KEY"…}}` | figures of `book/results`, as bars |
 //! | `{{#picture NAME}}` | a drawing of `book/pictures` |
 //! | `{{#trace NAME "TITLE"}}` | a recorded run, to be stepped through |
 
 use std::path::{Path, PathBuf};
 
-use crate::{item, measure, picture, trace};
+use crate::{bars, item, measure, picture, trace};
 
 /// Where things are, of a working copy at `root`.
 pub(crate) struct Sources {
@@ -92,9 +94,28 @@ fn one(sources: &Sources, depth: usize, directive: &str) -> Result<String, Strin
         }
         ("number", [program, line, place]) => nth_number(&sources.transcript(program)?, line, place),
         ("measure", [key]) => measure::figure(&sources.book("results"), key),
+        ("bars", [title, of @ ..]) => bars::figure(title, &rows(sources, of)?),
         ("picture", [name]) => picture::figure(&sources.book("pictures"), name),
         ("trace", [name, title]) => trace::figure(&sources.book("traces"), depth, name, title),
         _ => Err("is no directive, or has other words".into()),
+    }
+}
+
+/// The labels of bars, and the figures.
+fn rows(sources: &Sources, words: &[&str]) -> Result<Vec<(String, String)>, String> {
+    match words {
+        ["measure", rows @ ..] if !rows.is_empty() => {
+            let row = |row: &&str| {
+                let (label, key) = row.split_once('=').ok_or_else(|| format!("`{row}` is no label with a key"))?;
+                Ok((label.to_owned(), measure::figure(&sources.book("results"), key)?))
+            };
+            rows.iter().map(row).collect()
+        }
+        [program, place, lines @ ..] if !lines.is_empty() => {
+            let text = sources.transcript(program)?;
+            lines.iter().map(|line| Ok(((*line).to_owned(), nth_number(&text, line, place)?))).collect()
+        }
+        _ => Err("names neither figures of a program nor of results".into()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Turns `book/` into pages, serves them, and checks that all they claim is still so.
 
+mod bars; // figures, as long as they are large
 mod build; // chapters into pages
 mod check; // what a page may not be
 mod directives; // what stands in a chapter for code, output, figures and runs
