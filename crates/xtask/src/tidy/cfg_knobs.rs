@@ -33,6 +33,9 @@ const IN_PLATFORM_MODULES: &[&str] = &[
 
 const FEATURES: &[&str] = &["tls", "gzip"];
 
+/// Where a feature puts solutions in the place of stubs.
+const EXERCISES: &str = "book/exercises/";
+
 pub(super) fn check(tree: &Tree) -> Vec<Complaint> {
     tree.sources.iter().flat_map(conditions).collect()
 }
@@ -88,7 +91,9 @@ fn refusal(source: &Source, word: &str, after: &str) -> Option<&'static str> {
     }
     if word == "feature" {
         let value = after.trim_start_matches([' ', '=', '"']);
-        let listed = identifier(value).is_some_and(|feature| FEATURES.contains(&feature));
+        let is_listed =
+            |feature| FEATURES.contains(&feature) || (feature == "solutions" && source.path.starts_with(EXERCISES));
+        let listed = identifier(value).is_some_and(is_listed);
         return (!listed)
             .then_some("with a value that is none of `tls`, `gzip`: each knob doubles what has to be tested");
     }
@@ -112,6 +117,9 @@ mod tests {
     fn an_unknown_feature_is_found() {
         let sound = "#[cfg_attr(feature = \"gzip\", allow(unused))] fn a() {}";
         tells(check, "crates/a/src/a.rs", sound, "#[cfg(feature = \"full\")] mod a;", (1, "`feature`"));
+        let solutions = "#[cfg(not(feature = \"solutions\"))] mod a;";
+        tells(check, "crates/a/src/a.rs", sound, solutions, (1, "`feature`"));
+        tells(check, "book/exercises/src/lib.rs", solutions, "#[cfg(feature = \"full\")] mod a;", (1, "`feature`"));
     }
 
     #[test]

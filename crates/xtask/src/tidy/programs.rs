@@ -8,6 +8,11 @@ use crate::tree::{Source, Tree};
 /// A program is read at one sitting. The main one, a tool of its own, is not bound by it.
 const LONGEST: usize = 120;
 
+/// A step of the book is the step before and one idea more, and a whole program each time.
+const LONGEST_STEP: usize = 150;
+
+const STEPS: &str = "book/steps/";
+
 const MAIN: &str = "examples/fan_out/";
 
 const PAGE: &str = "examples/README.md";
@@ -42,16 +47,20 @@ fn of_example(tree: &Tree, example: &Listed) -> Vec<Complaint> {
         is_main || header.iter().any(|line| line.starts_with(" Try: ")),
         "its header does not say what to change and try".into(),
     );
-    let link = format!("[`{}`]({})", example.name, example.path.trim_start_matches("examples/"));
+    let from_page =
+        example.path.strip_prefix("examples/").map_or_else(|| format!("../{}", example.path), str::to_owned);
+    let link = format!("[`{}`]({from_page})", example.name);
     demand(tree.text(PAGE).is_some_and(|page| page.contains(&link)), format!("{PAGE} does not list it: {link}"));
     complaints
 }
 
 fn too_long(source: &Source) -> Option<Complaint> {
-    let is_program = source.path.starts_with("examples/") && !source.path.starts_with("examples/tests/");
+    let is_in = |folder: &str| source.path.starts_with(folder);
+    let is_program = is_in("examples/") && !is_in("examples/tests/") && !is_in(MAIN);
+    let most = if is_in(STEPS) { LONGEST_STEP } else { LONGEST };
     let lines = source.text.lines().count();
-    let what = format!("{lines} lines, {LONGEST} at most: a program that shows one thing is read at one sitting");
-    (is_program && !source.path.starts_with(MAIN) && LONGEST < lines).then(|| Complaint::new(&source.path, lines, what))
+    let what = format!("{lines} lines, {most} at most: a program that shows one thing is read at one sitting");
+    ((is_program || is_in(STEPS)) && most < lines).then(|| Complaint::new(&source.path, lines, what))
 }
 
 /// What the programs showed is what their transcripts say.
@@ -83,6 +92,21 @@ mod tests {
         assert!(found(&SOUND.replace("Try", "See"))[0].contains("what to change"));
         assert!(found(&format!("{SOUND}{}", "\n".repeat(116)))[0].contains("121 lines"));
         assert!(complaints(check, &[MANIFEST])[0].contains("is not there"));
+    }
+
+    #[test]
+    fn a_step_of_the_book_is_held_to_what_a_program_is() {
+        let manifest = "[[example]]\nname = \"step_a\"\npath = \"../book/steps/a.rs\"\n";
+        let sound = SOUND.replace("example a --features b", "example step_a");
+        let page = ("examples/README.md", "| [`step_a`](../book/steps/a.rs) |\n");
+        let of = |program: &str| {
+            let files = [("examples/Cargo.toml", manifest), ("book/steps/a.rs", program), page];
+            let found = complaints(check, &files).into_iter().filter(|what| !what.contains("is missing"));
+            found.collect::<Vec<_>>()
+        };
+        assert_eq!(of(&format!("{sound}{}", "\n".repeat(145))), Vec::<String>::new());
+        assert!(of(&format!("{sound}{}", "\n".repeat(146)))[0].contains("151 lines, 150 at most"));
+        assert!(of(&sound.replace("Try", "See"))[0].contains("what to change"));
     }
 
     #[test]

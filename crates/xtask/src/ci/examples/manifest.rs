@@ -44,7 +44,9 @@ pub(crate) fn listed(manifest: &str) -> Vec<Listed> {
             let values: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
             (!values.is_empty()).then(|| values.join(","))
         };
-        let path = format!("examples/{}", quoted("path")?);
+        let path = quoted("path")?;
+        // Steps of the book lie beside the examples' folder.
+        let path = path.strip_prefix("../").map_or_else(|| format!("examples/{path}"), str::to_owned);
         Some(Listed { name: quoted("name")?, path, features: quoted("required-features") })
     })
     .collect()
@@ -61,5 +63,7 @@ mod tests {
         let commands: Vec<String> = found.iter().map(super::Listed::command).collect();
         assert_eq!(commands, ["cargo run --release --example b", "cargo run --release --example c --features d,e"]);
         assert_eq!(found[1].path, "examples/c/main.rs");
+        let step = listed("[[example]]\nname = \"step_d\"\npath = \"../book/steps/d.rs\"\n");
+        assert_eq!(step[0].path, "book/steps/d.rs");
     }
 }
