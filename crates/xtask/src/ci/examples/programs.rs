@@ -52,7 +52,7 @@ impl Program {
 pub(super) const PROGRAMS: &[Program] = &[
     Program::measured("three_ways"),
     Program::paused("predict_order"),
-    Program::paused("await_or_spawn"),
+    Program::in_three_worlds("await_or_spawn"),
     Program::paused("shared_state"),
     Program::in_three_worlds("gather"),
     Program::paused("partial_failure"),
