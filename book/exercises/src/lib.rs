@@ -3,3 +3,23 @@
 //! A module has the stub of a chapter; the solution lies beside it in `solutions`. Tests of a chapter stand in `tests/`, and
 //! fail until its stub is filled in. They are run against the solutions by `cargo test -p exercises --features solutions`.
 #![allow(unused_variables, clippy::todo, clippy::needless_pass_by_value)] // a stub names what its solution will use
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch01;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch01.rs"]
+pub mod ch01;
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch02;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch02.rs"]
+pub mod ch02;
+pub mod puzzles; // of chapter 2: what it asks about, the same for all
+
+/// The programs that stand in the text of pages, which are run as tests of documentation.
+#[cfg(doctest)]
+pub mod pages {
+    #[doc = include_str!("../../src/rust.md")]
+    pub mod rust {}
+}
