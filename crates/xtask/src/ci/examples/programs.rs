@@ -48,7 +48,7 @@ impl Program {
 }
 
 /// Every example but the main one, whose output is checked by its meaning, and the tools, which have tests; in the order of
-/// examples/README.md.
+/// examples/README.md, and last the steps of the book.
 pub(super) const PROGRAMS: &[Program] = &[
     Program::measured("three_ways"),
     Program::paused("predict_order"),
@@ -78,4 +78,6 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::measured("per_core"),
     Program::paused("lost_errors"),
     Program::paused("replay"),
+    Program::paused("step_turns"),
+    Program::measured("step_freeze"),
 ];
