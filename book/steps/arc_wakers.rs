@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example step_arc_wakers` takes 20 ms.
 //!
-//! Try: let `next` take from the back of the list instead (`pop_back`). Whose turn never comes, and until when?
+//! Try: let `next` take from the back of the list instead (`pop_back`). Who has all the turns, and until when?
 
 use std::collections::VecDeque;
 use std::pin::Pin;

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example step_join` takes no time.
 //!
-//! Try: drop the handle of `c` right after `spawn`. Does `c` still speak, and what becomes of its output?
+//! Try: await only the first two (`tasks.into_iter().take(2)`). Does `c` still speak, and what becomes of its output?
 
 use std::collections::VecDeque;
 use std::pin::Pin;

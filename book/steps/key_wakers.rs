@@ -38,9 +38,9 @@ thread_local! {
 #[derive(Clone, Copy)]
 struct Key(u64);
 
-static VTABLE: RawWakerVTable = RawWakerVTable::new(|data| RawWaker::new(data, &VTABLE), wake, wake, |_| ());
+static VTABLE: RawWakerVTable = RawWakerVTable::new(|data| RawWaker::new(data, &VTABLE), wake_data, wake_data, |_| ());
 
-fn wake(data: *const ()) {
+fn wake_data(data: *const ()) {
     TABLE.with_borrow_mut(|table| table.wake(Key(data.addr() as u64)));
 }
 

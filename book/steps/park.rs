@@ -4,7 +4,6 @@
 //!
 //! Try: take the line out of `Answer::poll` that leaves the waker. Nobody wakes the thread any more: what do you see?
 
-use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
@@ -28,7 +27,7 @@ pub(crate) fn ask(delay: Duration, answer: u32) -> Answer {
         let waker = {
             let mut desk = of_thread.lock().expect("nobody panics beside the desk");
             desk.answer = Some(answer);
-            mem::take(&mut desk.waker)
+            desk.waker.take()
         };
         // The answer lies there already, and the lock is open: whoever is woken finds it.
         waker.into_iter().for_each(Waker::wake);

@@ -23,3 +23,22 @@ pub mod pages {
     #[doc = include_str!("../../src/rust.md")]
     pub mod rust {}
 }
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch03;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch03.rs"]
+pub mod ch03;
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch04;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch04.rs"]
+pub mod ch04;
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch05;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch05.rs"]
+pub mod ch05;
+pub mod turns; // of chapter 5: the loop that it asks about, the same for all

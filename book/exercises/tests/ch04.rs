@@ -1,0 +1,74 @@
+//! Turns the exercise of chapter 4 into facts about who is woken, and when.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use exercises::ch04::{Bell, Faithful, Forgetful};
+
+thread_local! {
+    static BELL: Rc<Bell> = Rc::default();
+}
+
+/// Counts its wakes, and looks at once whether the bell was rung.
+#[derive(Default)]
+struct Sleeper {
+    wakes: AtomicUsize,
+    saw_it_rung: AtomicBool,
+}
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        self.wakes.fetch_add(1, Ordering::Relaxed);
+        self.saw_it_rung.store(BELL.with(|bell| bell.is_rung()), Ordering::Relaxed);
+    }
+}
+
+impl Sleeper {
+    fn wakes(&self) -> usize {
+        self.wakes.load(Ordering::Relaxed)
+    }
+}
+
+fn poll(future: &mut (impl Future<Output = ()> + Unpin), sleeper: &Arc<Sleeper>) -> Poll<()> {
+    let waker = Waker::from(Arc::clone(sleeper));
+    Pin::new(future).poll(&mut Context::from_waker(&waker))
+}
+
+#[test]
+fn whoever_returns_pending_is_woken() {
+    let bell = BELL.with(Rc::clone);
+    let sleeper = Arc::default();
+    let mut waits = Forgetful(Rc::clone(&bell));
+    assert_eq!(poll(&mut waits, &sleeper), Poll::Pending);
+    assert_eq!(sleeper.wakes(), 0);
+    bell.ring();
+    assert_eq!(sleeper.wakes(), 1);
+    assert_eq!(poll(&mut waits, &sleeper), Poll::Ready(()));
+}
+
+#[test]
+fn the_task_that_polled_last_is_woken() {
+    let bell = BELL.with(Rc::clone);
+    let (first, second) = (Arc::default(), Arc::default());
+    let mut waits = Faithful { bell: Rc::clone(&bell), waker: None };
+    assert_eq!(poll(&mut waits, &first), Poll::Pending);
+    assert_eq!(poll(&mut waits, &second), Poll::Pending);
+    assert_eq!(poll(&mut waits, &second), Poll::Pending);
+    bell.ring();
+    assert_eq!(second.wakes(), 1, "once, however often it was polled");
+    assert_eq!(poll(&mut waits, &second), Poll::Ready(()));
+}
+
+#[test]
+fn whoever_is_woken_finds_what_it_waited_for() {
+    let bell = BELL.with(Rc::clone);
+    let sleeper = Arc::<Sleeper>::default();
+    let mut waits = Faithful { bell: Rc::clone(&bell), waker: None };
+    assert_eq!(poll(&mut waits, &sleeper), Poll::Pending);
+    bell.ring();
+    assert_eq!(sleeper.wakes(), 1);
+    assert!(sleeper.saw_it_rung.load(Ordering::Relaxed));
+}
