@@ -20,7 +20,7 @@ fn pair([left, number, left_too, number_too]: [u32; 4]) -> (Later, Later) {
 }
 
 #[test]
-fn by_hand_it_is_ready_at_the_same_poll_with_the_same_output() {
+fn ch03_by_hand_it_is_ready_at_the_same_poll_with_the_same_output() {
     for numbers in [[0, 2, 0, 3], [1, 2, 0, 3], [0, 2, 1, 3], [2, 6, 3, 7]] {
         let (first, second) = pair(numbers);
         let (first_too, second_too) = pair(numbers);
@@ -29,14 +29,14 @@ fn by_hand_it_is_ready_at_the_same_poll_with_the_same_output() {
 }
 
 #[test]
-fn after_a_zero_the_second_is_not_polled() {
+fn ch03_after_a_zero_the_second_is_not_polled() {
     let (first, second) = pair([1, 0, 5, 3]);
     assert_eq!(polls(Product::new(first, second)), [Poll::Pending, Poll::Ready(0)]);
 }
 
 #[test]
 #[should_panic(expected = "after it had returned")]
-fn whoever_polls_it_after_its_end_is_told() {
+fn ch03_whoever_polls_it_after_its_end_is_told() {
     let (first, second) = pair([0, 2, 0, 3]);
     let mut product = pin!(Product::new(first, second));
     let cx = &mut Context::from_waker(Waker::noop());

@@ -38,7 +38,7 @@ fn poll(future: &mut (impl Future<Output = ()> + Unpin), sleeper: &Arc<Sleeper>)
 }
 
 #[test]
-fn whoever_returns_pending_is_woken() {
+fn ch04_whoever_returns_pending_is_woken() {
     let bell = BELL.with(Rc::clone);
     let sleeper = Arc::default();
     let mut waits = Forgetful(Rc::clone(&bell));
@@ -50,7 +50,7 @@ fn whoever_returns_pending_is_woken() {
 }
 
 #[test]
-fn the_task_that_polled_last_is_woken() {
+fn ch04_the_task_that_polled_last_is_woken() {
     let bell = BELL.with(Rc::clone);
     let (first, second) = (Arc::default(), Arc::default());
     let mut waits = Faithful { bell: Rc::clone(&bell), waker: None };
@@ -63,7 +63,7 @@ fn the_task_that_polled_last_is_woken() {
 }
 
 #[test]
-fn whoever_is_woken_finds_what_it_waited_for() {
+fn ch04_whoever_is_woken_finds_what_it_waited_for() {
     let bell = BELL.with(Rc::clone);
     let sleeper = Arc::<Sleeper>::default();
     let mut waits = Faithful { bell: Rc::clone(&bell), waker: None };

@@ -17,7 +17,7 @@ fn three() -> Vec<Task> {
 }
 
 #[test]
-fn two_that_wake_each_other_starve_a_third_if_the_newest_comes_first() {
+fn ch05_two_that_wake_each_other_starve_a_third_if_the_newest_comes_first() {
     let turns = count(three(), 100, ReadyList::pop_back);
     assert_eq!(turns[0], 0, "{turns:?}");
     assert_eq!(turns.iter().sum::<usize>(), 100, "they go on for ever");
@@ -29,7 +29,7 @@ fn two_that_wake_each_other_starve_a_third_if_the_newest_comes_first() {
 }
 
 #[test]
-fn the_newest_comes_first_and_everybody_has_turns() {
+fn ch05_the_newest_comes_first_and_everybody_has_turns() {
     let mut order = NewestFirst::default();
     let mut list = ReadyList::from([0, 1, 2, 3, 4, 5]);
     let taken: Vec<_> = std::iter::from_fn(|| order.take(&mut list)).collect();
