@@ -42,3 +42,8 @@ pub mod ch05;
 #[path = "solutions/ch05.rs"]
 pub mod ch05;
 pub mod turns; // of chapter 5: the loop that it asks about, the same for all
+
+/// The program in the text of chapter 3, which is run as a test of documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../src/ch03-what-does-async-fn-become.md")]
+pub mod page_of_ch03 {}
