@@ -30,7 +30,7 @@ async fn call(takes: u64) {
 }
 
 fn main() -> io::Result<()> {
-    println!("{:<41}{:<24}{:>6}    calls finished a second later", "", "outcome", "after");
+    println!("{:<41}{:<24}{:>6}    finished later", "", "outcome", "after");
     support::timeline::run(Runtime::builder().paused(), async {
         a_limit().await;
         a_deadline().await;

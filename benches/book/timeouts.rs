@@ -24,7 +24,7 @@ async fn call(takes: u64) {
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> io::Result<()> {
-    println!("{:<41}{:<24}{:>6}    calls finished a second later", "", "outcome", "after");
+    println!("{:<41}{:<24}{:>6}    finished later", "", "outcome", "after");
     a_limit().await;
     a_deadline().await;
     a_limit_within_a_limit().await;

@@ -107,7 +107,7 @@ async def show(what, wait):
 
 
 async def main():
-    print(f"{'':<41}{'outcome':<24}{'after':>6}    calls finished a second later")
+    print(f"{'':<41}{'outcome':<24}{'after':>6}    finished later")
     await a_limit()
     await a_deadline()
     await a_limit_within_a_limit()
