@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use support::timeline;
 use wheelwright::time::{self, sleep};
-use wheelwright::{Runtime, join_all, spawn, try_join_all};
+use wheelwright::{Runtime, join_all, spawn_named, try_join_all};
 
 const CALLS: [(&str, u64); 3] = [("b", 300), ("a", 100), ("c", 200)];
 
@@ -54,7 +54,7 @@ fn main() -> io::Result<()> {
         assert_eq!(FINISHED.take(), 3, "nobody fails");
         println!("\na fails, and the others run on");
         after_an_error(try_join_all(CALLS.map(|(name, ms)| {
-            let task = spawn(call(name, ms, Some("a"))); // a task of its own lives on when nobody waits for it
+            let task = spawn_named(name, call(name, ms, Some("a"))); // a task of its own lives on when nobody waits for it
             async { task.await.expect("it does not panic") }
         })))
         .await;

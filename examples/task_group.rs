@@ -70,9 +70,9 @@ fn main() -> io::Result<()> {
 
 async fn all_well() {
     let group = TaskGroup::new();
-    group.spawn(work("b", 300, Ok("value of b")));
-    group.spawn(work("a", 100, Ok("value of a")));
-    group.spawn(work("c", 200, Ok("value of c")));
+    group.spawn_named("b", work("b", 300, Ok("value of b")));
+    group.spawn_named("a", work("a", 100, Ok("value of a")));
+    group.spawn_named("c", work("c", 200, Ok("value of c")));
     let values = group.join_all().await.expect("none fails");
     show("all well", &values.join(", "));
     assert_eq!(values, ["value of b", "value of a", "value of c"], "in the order of the starts, not of the ends");
@@ -80,10 +80,10 @@ async fn all_well() {
 
 async fn two_fail() {
     let group = TaskGroup::new();
-    group.spawn(work("b", 300, Ok("value of b")));
-    group.spawn(work("a", 100, Err("a failed")));
-    group.spawn(work("c", 50, Ok("value of c")));
-    group.spawn(work("d", 100, Err("d failed")));
+    group.spawn_named("b", work("b", 300, Ok("value of b")));
+    group.spawn_named("a", work("a", 100, Err("a failed")));
+    group.spawn_named("c", work("c", 50, Ok("value of c")));
+    group.spawn_named("d", work("d", 100, Err("d failed")));
     let error = group.join_all().await.expect_err("two fail");
     show("\na fails, and d in the same moment", &error.to_string());
     assert_eq!(error.others.len(), 1, "the second error is attached, not lost");
@@ -92,9 +92,9 @@ async fn two_fail() {
 /// The body is under the same rule as the children, like that of `async with`.
 async fn the_body_fails() {
     let body = TaskGroup::run(async |group| {
-        group.spawn(work("b", 300, Ok("value of b")));
+        group.spawn_named("b", work("b", 300, Ok("value of b")));
         work("step 1", 50, Ok("value of step 1")).await?;
-        group.spawn(work("c", 200, Ok("value of c")));
+        group.spawn_named("c", work("c", 200, Ok("value of c")));
         work("step 2", 50, Err("step 2 failed")).await
     });
     let error = body.await.expect_err("step 2 fails");
