@@ -47,3 +47,21 @@ pub mod turns; // of chapter 5: the loop that it asks about, the same for all
 #[cfg(doctest)]
 #[doc = include_str!("../../src/ch03-what-does-async-fn-become.md")]
 pub mod page_of_ch03 {}
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch08;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch08.rs"]
+pub mod ch08;
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch09;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch09.rs"]
+pub mod ch09;
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch10;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch10.rs"]
+pub mod ch10;

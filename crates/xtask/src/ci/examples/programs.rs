@@ -88,4 +88,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::paused("step_arc_wakers"),
     Program::paused("step_join"),
     Program::paused("step_key_wakers"),
+    Program::paused("step_children"),
+    Program::paused("step_cut_short"),
+    Program::paused("step_owner"),
 ];
