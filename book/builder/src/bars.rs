@@ -39,7 +39,7 @@ pub(crate) fn figure(title: &str, rows: &[(String, String)]) -> Result<String, S
     ))
 }
 
-fn size(figure: &str) -> Result<f64, String> {
+pub(crate) fn size(figure: &str) -> Result<f64, String> {
     let (number, unit) = figure.split_once(' ').unwrap_or((figure, ""));
     let fault = || format!("`{figure}` is no figure that has a length");
     let (_, factor) = UNITS.iter().find(|(known, _)| *known == unit).ok_or_else(fault)?;
@@ -47,7 +47,7 @@ fn size(figure: &str) -> Result<f64, String> {
     Ok(number * factor)
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

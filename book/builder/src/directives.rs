@@ -10,12 +10,13 @@
 //! | `{{#measure KEY}}` | a figure of `book/results`, see [`measure`](crate::measure) |
 //! | `{{#bars "TITLE" PROGRAM N "TEXT" "TEXT"…}}` | the N-th figures of several lines, as bars |
 //! | `{{#bars "TITLE" measure "LABEL=KEY" "LABEL=KEY"…}}` | figures of `book/results`, as bars |
+//! | `{{#curves "TITLE" PROGRAM "LABEL=N"… over "TEXT" "TEXT"…}}` | the N-th figures of several lines, as curves over what the lines begin with |
 //! | `{{#picture NAME}}` | a drawing of `book/pictures` |
 //! | `{{#trace NAME "TITLE"}}` | a recorded run, to be stepped through |
 
 use std::path::{Path, PathBuf};
 
-use crate::{bars, item, measure, picture, trace};
+use crate::{bars, curves, item, measure, picture, trace};
 
 /// Where things are, of a working copy at `root`.
 pub(crate) struct Sources {
@@ -95,6 +96,10 @@ fn one(sources: &Sources, depth: usize, directive: &str) -> Result<String, Strin
         ("number", [program, line, place]) => nth_number(&sources.transcript(program)?, line, place),
         ("measure", [key]) => measure::figure(&sources.book("results"), key),
         ("bars", [title, of @ ..]) => bars::figure(title, &rows(sources, of)?),
+        ("curves", [title, program, of @ ..]) => {
+            let (along, found) = points(&sources.transcript(program)?, of)?;
+            curves::figure(title, &along, &found)
+        }
         ("picture", [name]) => picture::figure(&sources.book("pictures"), name),
         ("trace", [name, title]) => trace::figure(&sources.book("traces"), depth, name, title),
         _ => Err("is no directive, or has other words".into()),
@@ -117,6 +122,19 @@ fn rows(sources: &Sources, words: &[&str]) -> Result<Vec<(String, String)>, Stri
         }
         _ => Err("names neither figures of a program nor of results".into()),
     }
+}
+
+/// The marks of an axis, and the curves over it.
+fn points(text: &str, words: &[&str]) -> Result<(Vec<String>, Vec<curves::Curve>), String> {
+    let at = words.iter().position(|word| *word == "over").ok_or("does not say over which lines")?;
+    let (labels, lines) = (&words[..at], &words[at + 1..]);
+    let curve = |label: &&str| {
+        let (label, place) = label.split_once('=').ok_or_else(|| format!("`{label}` is no label with a number"))?;
+        let figures: Result<_, String> = lines.iter().map(|line| nth_number(text, line, place)).collect();
+        Ok((label.to_owned(), figures?))
+    };
+    let found: Result<_, String> = labels.iter().map(curve).collect();
+    Ok((lines.iter().map(|line| line.trim().to_owned()).collect(), found?))
 }
 
 /// Words, of which those with spaces stand in quotation marks.
@@ -219,6 +237,16 @@ mod tests {
         assert_eq!(figure("4").unwrap(), "172 kB");
         assert_eq!(figure("5").unwrap_err(), "the line has 4 figures");
         assert!(nth_number(text, "threads", "1").is_err());
+    }
+
+    #[test]
+    fn curves_are_made_of_what_lines_say_behind_their_marks() {
+        let text = "limit  calls/s  wait\n  1  10  100 ms\n  2  20  100 ms\n";
+        let (along, curves) = points(text, &["wait=2", "over", "  1  ", "  2  "]).unwrap();
+        assert_eq!(along, ["1", "2"]);
+        assert_eq!(curves, [("wait".to_owned(), vec!["100 ms".to_owned(), "100 ms".to_owned()])]);
+        assert!(points(text, &["wait", "over", "  1  "]).is_err());
+        assert!(points(text, &["wait=2", "  1  "]).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod bars; // figures, as long as they are large
 mod build; // chapters into pages
 mod check; // what a page may not be
+mod curves; // figures that change as another one grows
 mod directives; // what stands in a chapter for code, output, figures and runs
 mod item; // an item of a Rust file, by its name
 mod measure; // a figure of a measurement, by its key
