@@ -65,3 +65,9 @@ pub mod ch10;
 #[cfg(feature = "solutions")]
 #[path = "solutions/ch10.rs"]
 pub mod ch10;
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch11;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch11.rs"]
+pub mod ch11;

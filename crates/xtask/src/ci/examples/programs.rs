@@ -91,4 +91,6 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::paused("step_children"),
     Program::paused("step_cut_short"),
     Program::paused("step_owner"),
+    Program::paused("step_permits"),
+    Program::paused("step_room"),
 ];
