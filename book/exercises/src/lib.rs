@@ -71,3 +71,14 @@ pub mod ch11;
 #[cfg(feature = "solutions")]
 #[path = "solutions/ch11.rs"]
 pub mod ch11;
+
+#[cfg(not(feature = "solutions"))]
+pub mod ch12;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch12.rs"]
+pub mod ch12;
+
+/// The program in the text of chapter 12, which is run as a test of documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../src/ch12-values-over-time.md")]
+pub mod page_of_ch12 {}
