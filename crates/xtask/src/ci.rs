@@ -3,6 +3,7 @@
 pub(crate) mod browser; // the programs that serve pages, in Chromium
 mod commands; // running a program, reading along, counting tests
 pub(crate) mod examples; // what each example must print
+mod exercises; // those of the book, with solutions and with stubs
 mod full; // the slow stages: sanitizer, valgrind, colliding generations
 mod fuzz; // half a minute for each fuzz target
 pub(crate) mod guards; // instructions and allocations that may not grow
@@ -28,6 +29,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "docs", run: docs },
     Stage { name: "tests of the chores", run: |tally| cargo(tally, &["test", "-p", "xtask"], &[]) },
     Stage { name: "book", run: book },
+    Stage { name: "exercises", run: exercises::run },
     Stage { name: "loom", run: loom },
     Stage { name: "examples", run: examples::run },
     Stage { name: "browser", run: browser::run },
