@@ -43,6 +43,8 @@ fn ch12_items_come_before_the_deadline_and_the_end_at_the_deadline() {
         assert_eq!(came, [(1, MOMENT * 4), (2, MOMENT * 8)]);
         assert_eq!(now() - begun, MOMENT * 10, "the end does not wait for a third item");
         assert_eq!(ticks.next().await, None, "it stays at its end");
+        let mut late = until(stream::iter([1]), now());
+        assert_eq!(late.next().await, None, "at the deadline nothing comes, also from a source that has something");
     });
 }
 
