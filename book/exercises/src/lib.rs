@@ -49,6 +49,12 @@ pub mod turns; // of chapter 5: the loop that it asks about, the same for all
 pub mod page_of_ch03 {}
 
 #[cfg(not(feature = "solutions"))]
+pub mod ch06;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch06.rs"]
+pub mod ch06;
+
+#[cfg(not(feature = "solutions"))]
 pub mod ch08;
 #[cfg(feature = "solutions")]
 #[path = "solutions/ch08.rs"]

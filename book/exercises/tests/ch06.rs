@@ -1,0 +1,47 @@
+//! Turns the exercise of chapter 6 into facts about when ticks come. The clock is paused, so hours take no time.
+
+use std::time::Duration;
+
+use exercises::ch06::Ticker;
+use wheelwright::time::{now, sleep, timeout};
+
+const PERIOD: Duration = Duration::from_secs(10);
+
+#[test]
+fn ch06_ticks_stay_at_multiples_of_the_period_whatever_the_work_takes() {
+    wheelwright::test(async || {
+        let begun = now();
+        let mut ticker = Ticker::new(PERIOD);
+        for (count, work) in (1..).zip([7, 1, 9, 0, 5]) {
+            assert_eq!(ticker.tick().await, begun + count * PERIOD, "what was due");
+            assert_eq!(now(), begun + count * PERIOD, "and when it came");
+            sleep(Duration::from_secs(work)).await;
+        }
+    });
+}
+
+#[test]
+fn ch06_what_was_missed_is_left_out() {
+    wheelwright::test(async || {
+        let begun = now();
+        let mut ticker = Ticker::new(PERIOD);
+        ticker.tick().await;
+        sleep(Duration::from_secs(25)).await; // until 35: the ticks of 20 and 30 are missed
+        assert_eq!(ticker.tick().await, begun + 4 * PERIOD);
+        assert_eq!(now(), begun + 4 * PERIOD);
+        assert_eq!(ticker.tick().await, begun + 5 * PERIOD);
+    });
+}
+
+#[test]
+fn ch06_a_tick_whose_wait_was_dropped_is_not_lost() {
+    wheelwright::test(async || {
+        let begun = now();
+        let mut ticker = Ticker::new(PERIOD);
+        for _ in 0..3 {
+            assert!(timeout(Duration::from_secs(3), ticker.tick()).await.is_err());
+        }
+        assert_eq!(ticker.tick().await, begun + PERIOD);
+        assert_eq!(now(), begun + PERIOD);
+    });
+}
