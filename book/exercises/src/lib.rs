@@ -55,6 +55,12 @@ pub mod ch06;
 pub mod ch06;
 
 #[cfg(not(feature = "solutions"))]
+pub mod ch07;
+#[cfg(feature = "solutions")]
+#[path = "solutions/ch07.rs"]
+pub mod ch07;
+
+#[cfg(not(feature = "solutions"))]
 pub mod ch08;
 #[cfg(feature = "solutions")]
 #[path = "solutions/ch08.rs"]

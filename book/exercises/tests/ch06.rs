@@ -1,5 +1,8 @@
 //! Turns the exercise of chapter 6 into facts about when ticks come. The clock is paused, so hours take no time.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use exercises::ch06::Ticker;
@@ -43,5 +46,20 @@ fn ch06_a_tick_whose_wait_was_dropped_is_not_lost() {
         }
         assert_eq!(ticker.tick().await, begun + PERIOD);
         assert_eq!(now(), begun + PERIOD);
+    });
+}
+
+#[test]
+fn ch06_a_tick_that_is_seen_late_does_not_shift_the_next() {
+    wheelwright::test(async || {
+        let begun = now();
+        let mut ticker = Ticker::new(PERIOD);
+        {
+            let mut tick = pin!(ticker.tick());
+            poll_fn(|cx| Poll::Ready(assert!(tick.as_mut().poll(cx).is_pending()))).await;
+            sleep(Duration::from_secs(13)).await; // nobody looks at it meanwhile
+            assert_eq!(tick.await, begun + PERIOD);
+        }
+        assert_eq!(ticker.tick().await, begun + 2 * PERIOD);
     });
 }
