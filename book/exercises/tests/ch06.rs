@@ -61,5 +61,6 @@ fn ch06_a_tick_that_is_seen_late_does_not_shift_the_next() {
             assert_eq!(tick.await, begun + PERIOD);
         }
         assert_eq!(ticker.tick().await, begun + 2 * PERIOD);
+        assert_eq!(now(), begun + 2 * PERIOD);
     });
 }
