@@ -56,7 +56,7 @@ fn ch06_a_tick_that_is_seen_late_does_not_shift_the_next() {
         let mut ticker = Ticker::new(PERIOD);
         {
             let mut tick = pin!(ticker.tick());
-            poll_fn(|cx| Poll::Ready(assert!(tick.as_mut().poll(cx).is_pending()))).await;
+            assert!(poll_fn(|cx| Poll::Ready(tick.as_mut().poll(cx).is_pending())).await);
             sleep(Duration::from_secs(13)).await; // nobody looks at it meanwhile
             assert_eq!(tick.await, begun + PERIOD);
         }

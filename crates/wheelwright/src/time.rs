@@ -43,7 +43,8 @@ pub fn now() -> Instant {
 
 /// Waits for a duration, counted from this call and not from the first await.
 ///
-/// Never early; late by at most about 1 ms (the timer's class) and the time until the loop comes round. A sleep of zero
+/// Never early; late by at most about 2 ms (a tick of the wheel, and the whole milliseconds
+/// that the kernel is asked for) and the time until the loop comes round. A sleep of zero
 /// lets everybody else who is ready run once. One too long to be counted never ends.
 ///
 /// # Cancel safety
