@@ -330,7 +330,9 @@ fn ten_thousand_tasks_are_dumped_at_once() {
         let (took, page) = times.min().expect("there were five");
         println!("{page}\ndumped in {took:?}");
         is_of_use(&page, &inspect::tasks());
-        assert!(took < Duration::from_millis(200), "{took:?}");
+        // Ten times what is promised of a build that is optimised; one that is not takes some ten times as long.
+        let limit = if cfg!(debug_assertions) { Duration::from_secs(2) } else { Duration::from_millis(200) };
+        assert!(took < limit, "{took:?}");
         drop((first, queue));
     });
 }

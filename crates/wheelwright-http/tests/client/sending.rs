@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use wheelwright::join;
 use wheelwright::time::{Sleep, sleep};
 use wheelwright_http::ErrorKind::{BadUrl, Closed, Incomplete, Io, Parse, TooLarge};
 use wheelwright_http::{Body, Client};
@@ -212,6 +213,9 @@ fn a_good_answer_in_the_middle_of_an_upload_does_not_cut_it() {
     let server = Server::start(|mut connection| {
         if connection.number == 1 {
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            connection.mark("sent");
+            // Until then the upload cannot end: no socket holds so much.
+            connection.wait_for("seen");
         }
         while let Some(request) = connection.request() {
             if request.len() < 1000 {
@@ -222,7 +226,14 @@ fn a_good_answer_in_the_middle_of_an_upload_does_not_cut_it() {
     run(async {
         let client = Client::new();
         let post = client.post(server.url("/")).unwrap().body(vec![b'x'; 8 << 20]);
-        assert_eq!(post.send().await.unwrap().text().await.unwrap(), "ok");
+        let seen = async {
+            server.marks().reached("sent", 1).await;
+            // The kernel is asked at least once, and the call has a turn.
+            sleep(Duration::from_millis(20)).await;
+            server.marks().mark("seen");
+        };
+        let (response, ()) = join(post.send(), seen).await;
+        assert_eq!(response.unwrap().text().await.unwrap(), "ok");
         server.marks().reached("request", 1).await;
         assert_eq!(client.get(server.url("/")).unwrap().send().await.unwrap().status(), 204);
         assert_eq!(server.connections(), 2, "F 117: the first connection was not used again");
