@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use support::usage::thread_cpu_time;
 
 #[path = "../book/steps/park.rs"]
-#[allow(dead_code, reason = "it has a `main` of its own")]
+#[expect(dead_code, reason = "it has a `main` of its own")]
 mod park;
 #[path = "../book/steps/spin.rs"]
-#[allow(dead_code, reason = "it has a `main` of its own")]
+#[expect(dead_code, reason = "it has a `main` of its own")]
 mod spin;
 
 const DELAY: Duration = Duration::from_millis(200);

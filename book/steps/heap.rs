@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 #[path = "key_wakers.rs"]
-#[allow(dead_code, reason = "it has a `main` of its own")]
+#[expect(dead_code, reason = "it has a `main` of its own")]
 pub(crate) mod key_wakers;
 
 use key_wakers::{run, spawn};

@@ -17,7 +17,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Token};
 
 #[path = "heap.rs"]
-#[allow(dead_code, reason = "it has a `main` of its own")]
+#[expect(dead_code, reason = "it has a `main` of its own")]
 pub(crate) mod heap;
 
 use heap::key_wakers::{run, spawn};

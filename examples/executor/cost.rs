@@ -5,10 +5,10 @@ use std::time::Instant;
 use wheelwright::{block_on, spawn, yield_now};
 
 #[path = "../../book/steps/join.rs"]
-#[allow(dead_code, reason = "it has a `main` of its own")]
+#[expect(dead_code, reason = "it has a `main` of its own")]
 mod join;
 #[path = "../../book/steps/key_wakers.rs"]
-#[allow(dead_code, reason = "it has a `main` of its own")]
+#[expect(dead_code, reason = "it has a `main` of its own")]
 mod key_wakers;
 
 const YIELDS: usize = 1000;

@@ -13,7 +13,7 @@ use support::{
 use wheelwright::{block_on, spawn, time::sleep_until, yield_now};
 
 #[path = "../../book/steps/heap.rs"]
-#[allow(dead_code, reason = "it has a `main` of its own")]
+#[expect(dead_code, reason = "it has a `main` of its own")]
 pub(crate) mod heap;
 
 /// From the start to the first deadline, and from there to the last.
