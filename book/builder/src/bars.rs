@@ -39,6 +39,11 @@ pub(crate) fn figure(title: &str, rows: &[(String, String)]) -> Result<String, S
     ))
 }
 
+/// Whether figures of this unit have a length.
+pub(crate) fn is_length(unit: &str) -> bool {
+    !unit.is_empty() && UNITS.iter().any(|(known, _)| *known == unit)
+}
+
 pub(crate) fn size(figure: &str) -> Result<f64, String> {
     let (number, unit) = figure.split_once(' ').unwrap_or((figure, ""));
     let fault = || format!("`{figure}` is no figure that has a length");

@@ -1,6 +1,6 @@
 //! Turns the chapters into pages: directives are replaced, mdBook renders, runs are recorded.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::book::{Book, BookItem, Chapter};
@@ -57,7 +57,7 @@ fn expanded(sources: &Sources, chapter: &Chapter) -> Result<String, String> {
 /// # Errors
 /// If the book cannot be read, and for each directive that cannot be replaced.
 pub(crate) fn chapters(sources: &Sources) -> Result<Vec<Text>, String> {
-    let book = MDBook::load(sources.root.join("book")).map_err(|error| format!("{error:#}"))?;
+    let book = load(sources)?;
     let (mut texts, mut faults) = (Vec::new(), Vec::new());
     for item in book.iter() {
         let BookItem::Chapter(chapter) = item else { continue };
@@ -78,17 +78,16 @@ pub(crate) fn chapters(sources: &Sources) -> Result<Vec<Text>, String> {
 ///
 /// # Errors
 /// If a directive cannot be replaced, mdBook fails, or a program whose run is shown does.
-pub(crate) fn build(root: &Path) -> Result<PathBuf, String> {
-    let sources = Sources { root: root.to_owned() };
-    let mut book = MDBook::load(root.join("book")).map_err(|error| format!("{error:#}"))?;
-    book.with_preprocessor(Directives(Sources { root: root.to_owned() }));
+pub(crate) fn build(sources: &Sources) -> Result<PathBuf, String> {
+    let mut book = load(sources)?;
+    book.with_preprocessor(Directives(sources.clone()));
     book.build().map_err(|error| format!("{error:#}"))?;
-    let pages = root.join(PAGES);
+    let pages = sources.root.join(PAGES);
     let traces = pages.join("traces");
     std::fs::create_dir_all(&traces).map_err(|error| format!("cannot make {}: {error}", traces.display()))?;
-    for name in shown_runs(&sources)? {
+    for name in runs_of(&book) {
         for ending in ["html", "svg"] {
-            trace::record(&sources, &name, &traces.join(format!("{name}.{ending}")))?;
+            trace::record(sources, &name, &traces.join(format!("{name}.{ending}")))?;
         }
     }
     Ok(pages)
@@ -99,10 +98,17 @@ pub(crate) fn build(root: &Path) -> Result<PathBuf, String> {
 /// # Errors
 /// If the book cannot be read.
 pub(crate) fn shown_runs(sources: &Sources) -> Result<Vec<String>, String> {
-    let book = MDBook::load(sources.root.join("book")).map_err(|error| format!("{error:#}"))?;
+    load(sources).map(|book| runs_of(&book))
+}
+
+fn load(sources: &Sources) -> Result<MDBook, String> {
+    MDBook::load(sources.root.join("book")).map_err(|error| format!("{error:#}"))
+}
+
+fn runs_of(book: &MDBook) -> Vec<String> {
     let texts = book.iter().filter_map(|item| match item {
         BookItem::Chapter(chapter) => Some(chapter.content.as_str()),
         _ => None,
     });
-    Ok(trace::names(texts))
+    trace::names(texts)
 }

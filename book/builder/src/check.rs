@@ -7,30 +7,27 @@ mod python; // the Python that is shown: whether it runs
 use std::path::Path;
 
 use crate::build::{self, Text};
-use crate::directives::Sources;
-use crate::picture;
+use crate::directives::{Sources, read};
+use crate::{picture, trace};
 
 /// Builds the book and checks all of it.
 ///
 /// # Errors
 /// Every complaint, a line each.
-pub(crate) fn run(root: &Path) -> Result<(), String> {
-    let sources = Sources { root: root.to_owned() };
-    let texts = build::chapters(&sources)?;
-    let pages = build::build(root)?;
+pub(crate) fn run(sources: &Sources) -> Result<(), String> {
+    let texts = build::chapters(sources)?;
+    let pages = build::build(sources)?;
+    let written = || texts.iter().map(|text| text.written.as_str());
     let mut complaints: Vec<String> = texts.iter().flat_map(of_chapter).collect();
     complaints.extend(links::check(&pages)?);
-    complaints.extend(python::complaints(&sources, texts.iter().map(|text| text.written.as_str())));
-    complaints.extend(stale_pictures(&sources, &pages)?);
+    complaints.extend(python::complaints(sources, written()));
+    complaints.extend(stale_pictures(sources, &pages, &trace::names(written()))?);
     if !complaints.is_empty() {
         return Err(format!("{}\nbook: {} complaints", complaints.join("\n"), complaints.len()));
     }
-    println!(
-        "The book is whole: {} chapters, {} with a number.",
-        texts.len(),
-        texts.iter().filter(|text| text.is_numbered).count()
-    );
-    texts.iter().filter(|text| text.is_numbered).for_each(|text| println!("  {}", chapter::size(text)));
+    let numbered: Vec<&Text> = texts.iter().filter(|text| text.is_numbered).collect();
+    println!("The book is whole: {} chapters, {} with a number.", texts.len(), numbered.len());
+    numbered.into_iter().for_each(|text| println!("  {}", chapter::size(text)));
     Ok(())
 }
 
@@ -40,11 +37,9 @@ fn of_chapter(text: &Text) -> Vec<String> {
 }
 
 /// Committed pictures that are not of the run as it is now.
-fn stale_pictures(sources: &Sources, pages: &Path) -> Result<Vec<String>, String> {
-    let (shown, mut stale) = (build::shown_runs(sources)?, Vec::new());
-    for name in &shown {
-        let read =
-            |path: &Path| std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()));
+fn stale_pictures(sources: &Sources, pages: &Path, shown: &[String]) -> Result<Vec<String>, String> {
+    let mut stale = Vec::new();
+    for name in shown {
         let committed = sources.book("traces").join(format!("{name}.svg"));
         if read(&committed)? != read(&pages.join(format!("traces/{name}.svg")))? {
             stale.push(format!(

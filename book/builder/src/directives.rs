@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use crate::{bars, curves, item, measure, picture, trace};
 
 /// Where things are, of a working copy at `root`.
+#[derive(Clone)]
 pub(crate) struct Sources {
     pub(crate) root: PathBuf,
 }
@@ -26,10 +27,6 @@ pub(crate) struct Sources {
 impl Sources {
     pub(crate) fn book(&self, folder: &str) -> PathBuf {
         self.root.join("book").join(folder)
-    }
-
-    fn read(&self, path: &Path) -> Result<String, String> {
-        std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
     }
 
     /// A Rust file, by its path from the root or from the folder of the crates.
@@ -40,8 +37,16 @@ impl Sources {
 
     /// What a program printed when its transcript was taken.
     pub(crate) fn transcript(&self, program: &str) -> Result<String, String> {
-        self.read(&self.root.join(format!("examples/transcripts/{program}.txt")))
+        read(&self.root.join(format!("examples/transcripts/{program}.txt")))
     }
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// If it cannot be read: with its name.
+pub(crate) fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
 /// The text of a chapter with every directive replaced.
@@ -84,7 +89,7 @@ fn one(sources: &Sources, depth: usize, directive: &str) -> Result<String, Strin
         }
         ("python", [file, name @ ..]) => {
             let path = sources.book("python").join(file);
-            let text = sources.read(&path)?;
+            let text = read(&path)?;
             let shown = name.first().map_or(Ok(without_head(&text)), |name| function(&text, name))?;
             Ok(listing("python", &format!("book/python/{file}"), &shown))
         }
@@ -205,9 +210,8 @@ fn nth_number(text: &str, line: &str, place: &str) -> Result<String, String> {
 }
 
 pub(crate) fn is_unit(word: &str) -> bool {
-    const UNITS: [&str; 14] =
-        ["ns", "us", "µs", "ms", "s", "bytes", "kB", "MB", "MiB", "GB", "%", "instructions", "allocations", "times"];
-    UNITS.contains(&word.trim_end_matches(['.', ',', ';', ':', ')']))
+    let word = word.trim_end_matches(['.', ',', ';', ':', ')']);
+    bars::is_length(word) || ["%", "instructions", "allocations", "times"].contains(&word)
 }
 
 #[cfg(test)]

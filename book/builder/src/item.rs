@@ -9,6 +9,8 @@ use proc_macro2::{LineColumn, Span};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, ImplItem, Item, TraitItem, Type};
 
+use crate::directives::read;
+
 /// An item of a file: the names it answers to, and its lines.
 struct Named {
     names: Vec<String>,
@@ -23,9 +25,7 @@ struct Named {
 /// # Errors
 /// If the file cannot be read or is not Rust, and if the name belongs to no item of it, or to several.
 pub(crate) fn source(path: &Path, name: &str) -> Result<String, String> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
-    of_text(&text, name).map_err(|error| format!("{shown}: {error}"))
+    of_text(&read(path)?, name).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn of_text(text: &str, name: &str) -> Result<String, String> {

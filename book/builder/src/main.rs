@@ -20,14 +20,14 @@ use directives::Sources;
 
 fn main() -> ExitCode {
     let matches = command().get_matches();
-    let root = root();
+    let sources = Sources { root: root() };
     let result = if matches.get_flag("bless") {
-        bless(&root)
+        bless(&sources)
     } else if matches.get_flag("check") {
-        check::run(&root)
+        check::run(&sources)
     } else {
         let served = matches.get_flag("serve").then(|| *matches.get_one("port").expect("it has a default"));
-        make(&root, served)
+        make(&sources, served)
     };
     if let Err(error) = &result {
         eprintln!("{error}");
@@ -52,15 +52,14 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("it lies two folders below").to_owned()
 }
 
-fn make(root: &Path, served: Option<u16>) -> Result<(), String> {
-    let pages = build::build(root)?;
+fn make(sources: &Sources, served: Option<u16>) -> Result<(), String> {
+    let pages = build::build(sources)?;
     println!("The book is in {}.", pages.join("index.html").display());
     let Some(port) = served else { return Ok(()) };
     serve::serve(pages, port).map_err(|error| format!("cannot serve at port {port}: {error}"))
 }
 
-fn bless(root: &Path) -> Result<(), String> {
-    let sources = Sources { root: root.to_owned() };
+fn bless(sources: &Sources) -> Result<(), String> {
     picture::bless(&sources.book("pictures"))?;
-    trace::bless(&sources, &build::shown_runs(&sources)?)
+    trace::bless(sources, &build::shown_runs(sources)?)
 }

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::directives::read;
+
 /// The figure in words: `31 ns`, `1.4 s`, `64 MB`, `0.64`.
 ///
 /// # Errors
@@ -14,7 +16,7 @@ use serde_json::Value;
 pub(crate) fn figure(results: &Path, key: &str) -> Result<String, String> {
     let (name, path) = key.split_once('/').ok_or_else(|| format!("`{key}` names no file and place"))?;
     let file = results.join(format!("{name}.json"));
-    let text = std::fs::read_to_string(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let text = read(&file)?;
     let root: Value =
         serde_json::from_str(&text).map_err(|error| format!("{} is not JSON: {error}", file.display()))?;
     at(&root, path).map_err(|error| format!("{name}.json: {error}"))
@@ -83,7 +85,6 @@ pub(crate) fn in_words(number: f64, unit: &str) -> String {
 
 fn digits(number: f64) -> String {
     match number.abs() {
-        10_000.0.. => grouped(number),
         100.0.. => grouped(number),
         10.0.. => trimmed(format!("{number:.1}")),
         _ => trimmed(format!("{number:.2}")),

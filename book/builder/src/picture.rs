@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::directives::read;
+
 /// With the first words of `style.css`: a style that a drawing has besides is its own.
 const BEGIN: &str = "<style>\n/* The shapes and colours of the book's drawings";
 const OPEN: &str = "<style>\n";
@@ -51,10 +53,6 @@ pub(crate) fn bless(pictures: &Path) -> Result<(), String> {
         fs::write(&file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))
     };
     stale(pictures)?.into_iter().try_for_each(write)
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
 fn without_style(text: &str) -> String {

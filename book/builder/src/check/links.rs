@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use html5gum::{Token, Tokenizer};
 
+use crate::directives::read;
+
 /// What a page has and wants.
 #[derive(Default)]
 struct Page {
@@ -20,8 +22,8 @@ pub(super) fn check(pages: &Path) -> Result<Vec<String>, String> {
     let mut found = BTreeMap::new();
     for file in files(pages)? {
         if file.extension().is_some_and(|ending| ending == "html") {
-            let text = fs::read_to_string(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-            found.insert(file, read(&text));
+            let text = read(&file)?;
+            found.insert(file, page(&text));
         }
     }
     let mut complaints = Vec::new();
@@ -69,7 +71,7 @@ fn is_outside(target: &str) -> bool {
         || target.split_once(':').is_some_and(|(scheme, _)| scheme != "data" && !scheme.contains('/'))
 }
 
-fn read(html: &str) -> Page {
+fn page(html: &str) -> Page {
     let mut page = Page::default();
     for token in Tokenizer::new(html).flatten() {
         let Token::StartTag(tag) = token else { continue };
@@ -110,7 +112,7 @@ mod tests {
 
     #[test]
     fn links_ids_and_loads_are_read() {
-        let page = read("<p id=one><a href='#two'>x</a><img src=\"a.png\"><script src=b.js></script>");
+        let page = page("<p id=one><a href='#two'>x</a><img src=\"a.png\"><script src=b.js></script>");
         assert_eq!((page.links, page.loads), (vec!["#two".to_owned()], vec!["a.png".to_owned(), "b.js".to_owned()]));
         assert!(page.ids.contains("one"));
     }
