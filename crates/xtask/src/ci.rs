@@ -1,7 +1,7 @@
 //! Turns the repository into a verdict: every stage is run, timed and reported, and the tests of all are added up.
 
 pub(crate) mod browser; // the programs that serve pages, in Chromium
-mod commands; // running a program, reading along, counting tests
+pub(crate) mod commands; // running a program, reading along, counting tests
 pub(crate) mod examples; // what each example must print
 mod exercises; // those of the book, with solutions and with stubs
 mod full; // the slow stages: sanitizer, valgrind, colliding generations

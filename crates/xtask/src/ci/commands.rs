@@ -36,7 +36,7 @@ pub(super) fn cargo(tally: &mut Tally, arguments: &[&str], variables: &[(&str, &
 }
 
 /// A command that starts in the repository's root.
-pub(super) fn in_root(program: impl AsRef<Path>) -> Command {
+pub(crate) fn in_root(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
     command.current_dir(tree::root());
     command
