@@ -208,7 +208,7 @@ pub fn observe(observer: impl Observer + 'static) {
 ///
 /// - after the lap of a [slow poll](crate::slow), if the runtime looks for such: as often as stderr is told of it;
 /// - when a panic comes out of `block_on`, before it does;
-/// - when a signal asks for a [dump](crate::Builder::dump_on_signals),
+/// - when a signal asks for a [dump](crate::Builder::dump_on_signals);
 /// - when the program calls [`deliver`].
 ///
 /// The loop waits until it is done. One that panics is called no more. It is dropped with the runtime.
