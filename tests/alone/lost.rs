@@ -38,6 +38,14 @@ pub(crate) fn plant() {
     assert!(block_on(outliving.1).expect_err("it panicked").is_panic());
 }
 
+/// What is told meets a pipe without a reader.
+pub(crate) fn goes_on_unheard(command: &mut Command) -> Result<(), String> {
+    let (reader, writer) = std::io::pipe().map_err(|error| error.to_string())?;
+    drop(reader);
+    let status = command.stderr(writer).status().map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err(status.to_string()) }
+}
+
 pub(crate) fn is_told_of_each(command: &mut Command) -> Result<(), String> {
     let (_, stderr) = run(command.env("RUST_BACKTRACE", "0"))?;
     let mut told: Vec<_> = stderr.lines().filter_map(|line| line.strip_prefix("wheelwright: ")).collect();

@@ -58,6 +58,7 @@ const CASES: &[Case] = &[
     Case { name: "no_thread_starts_before_somebody_asks", body: idle::count_threads, check: succeeds },
     Case { name: "a_panic_nobody_joins_is_told_to_stderr", body: reports::panic_unread, check: reports::tells_of_each },
     Case { name: "everything_lost_is_told_once_and_by_name", body: lost::plant, check: lost::is_told_of_each },
+    Case { name: "where_nobody_reads_stderr_nothing_fails", body: lost::plant, check: lost::goes_on_unheard },
     Case { name: "what_is_not_lost_is_not_told_of", body: lost::lose_nothing, check: reports::is_silent },
     Case { name: "a_panic_nobody_joins_aborts_if_that_is_asked_for", body: lost::abort, check: lost::is_aborted },
     Case { name: "of_many_that_never_ran_ten_are_named", body: lost::leave_a_dozen, check: lost::names_ten },

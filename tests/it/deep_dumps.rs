@@ -264,7 +264,7 @@ fn a_deep_dump_may_end_with_its_thread() {
             let _task = spawn(middle());
             yield_now().await;
             let mut dumping = inspect::dump_deep();
-            poll_fn(|cx| Poll::Ready(pin!(&mut dumping).poll(cx).is_pending())).await;
+            assert!(poll_fn(|cx| Poll::Ready(pin!(&mut dumping).poll(cx).is_pending())).await, "it has begun");
             yield_now().await;
             KEPT.set(Some(dumping));
         });

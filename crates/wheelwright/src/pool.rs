@@ -275,13 +275,13 @@ impl Crew {
             let busy = counts.busy();
             if !has_told && SILENCE <= begin.elapsed() && 0 < busy {
                 has_told = true;
-                eprintln!(
-                    "wheelwright: the runtime has ended but for {busy} blocking jobs that have begun: waiting for them"
-                );
+                report::tell(format_args!(
+                    "the runtime has ended but for {busy} blocking jobs that have begun: waiting for them"
+                ));
             }
         }
         if 0 < counts.busy() {
-            eprintln!("wheelwright: gave up waiting for {} blocking jobs", counts.busy());
+            report::tell(format_args!("gave up waiting for {} blocking jobs", counts.busy()));
         }
         std::mem::take(&mut counts.joinable)
     }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::mem::ManuallyDrop;
+use std::panic::catch_unwind;
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -66,9 +67,12 @@ impl Consequence {
 }
 
 /// Tells stderr. In one write, so that what another thread says does not come in between.
+///
+/// Who has closed stderr wants to hear nothing: `eprint!` would panic then, in whatever destructor this is. It is asked all
+/// the same, since it is what a test's output is taken from.
 pub(crate) fn tell(what: impl Display) {
     let line = format!("wheelwright: {what}\n");
-    eprint!("{line}");
+    drop(catch_unwind(move || eprint!("{line}")));
 }
 
 /// Tells of a failure that nobody takes. With `Abort` it does not come back.

@@ -11,6 +11,7 @@ use std::io;
 use crate::observe::Place;
 use crate::observe::event::Kind;
 use crate::observe::recorder::record_at;
+use crate::report;
 
 const SEED: &str = "WHEELWRIGHT_SEED";
 const CHOICES: &str = "WHEELWRIGHT_SCHEDULE";
@@ -270,7 +271,7 @@ impl Drop for Reporting {
     fn drop(&mut self) {
         if std::thread::panicking() && IS_ON.get() {
             ORDER.with_borrow(|order| {
-                order.iter().for_each(|order| eprintln!("wheelwright: to repeat this run, set {order}"));
+                order.iter().for_each(|order| report::tell(format_args!("to repeat this run, set {order}")));
             });
         }
     }

@@ -11,7 +11,7 @@
 use std::task::{RawWaker, RawWakerVTable, Waker};
 use std::{mem, ptr};
 
-use crate::{mailbox, panics, ready};
+use crate::{mailbox, panics, ready, report};
 
 pub(crate) mod probe;
 
@@ -133,7 +133,7 @@ pub(crate) fn wake(waker: Waker) {
 #[cold]
 pub(crate) fn guarded(act: impl FnOnce()) {
     if !panics::contain(act) {
-        eprintln!("wheelwright: another library's waker panicked");
+        report::tell("another library's waker panicked");
     }
 }
 
