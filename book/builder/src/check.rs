@@ -1,6 +1,7 @@
 //! Turns the book into complaints: what its chapters lack, what in them nobody compiled or measured, and where links lead to nothing.
 
 mod chapter; // one chapter: its parts, its length, its code, its figures
+mod commands; // the commands and paths: whether what they name is there
 mod links; // the pages: where they lead, and whether they ask anybody outside
 mod python; // the Python that is shown: whether it runs
 
@@ -19,6 +20,7 @@ pub(crate) fn run(sources: &Sources) -> Result<(), String> {
     let pages = build::build(sources)?;
     let written = || texts.iter().map(|text| text.written.as_str());
     let mut complaints: Vec<String> = texts.iter().flat_map(of_chapter).collect();
+    complaints.extend(commands::complaints(sources, &texts)?);
     complaints.extend(links::check(&pages)?);
     complaints.extend(python::complaints(sources, written()));
     complaints.extend(stale_pictures(sources, &pages, &trace::names(written()))?);
