@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example state_machine` polls both by hand, without a runtime, and compares what they do.
 //!
-//! Try: let `greedy` use its buffer for the last time before the await. How large is its future then?
+//! Try: let `greedy` use its buffer before the await only, first as it stands, then in a block. What size is its future?
 
 use std::cell::RefCell;
 use std::pin::Pin;
