@@ -52,18 +52,23 @@ impl Wire {
     }
 
     /// The bytes that a poll gives; `None` if it is pending.
-    fn read(&mut self, room: usize) -> io::Result<Option<Vec<u8>>> {
-        let waker = Waker::from(Arc::clone(&self.wakes));
+    fn read(&mut self, room: usize) -> io::Result<Option<String>> {
+        self.read_in(&Arc::clone(&self.wakes), room)
+    }
+
+    /// The same in a task that hears of its wakes there.
+    fn read_in(&mut self, wakes: &Arc<Wakes>, room: usize) -> io::Result<Option<String>> {
+        let waker = Waker::from(Arc::clone(wakes));
         let mut buf = vec![0; room];
         match self.reader.poll_read(&Context::from_waker(&waker), &mut buf) {
             Poll::Pending => Ok(None),
-            Poll::Ready(count) => Ok(Some(buf[..count?].to_vec())),
+            Poll::Ready(count) => Ok(Some(String::from_utf8_lossy(&buf[..count?]).into_owned())),
         }
     }
 }
 
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    Some(text.as_bytes().to_vec())
+fn bytes(text: &str) -> Option<String> {
+    Some(text.to_owned())
 }
 
 #[test]
@@ -86,11 +91,34 @@ fn ch07_what_a_small_buffer_leaves_is_read_without_another_event() -> io::Result
 fn ch07_an_event_for_nothing_is_waited_out() -> io::Result<()> {
     let mut wire = Wire::new()?;
     wire.reader.told(false);
-    assert_eq!(wire.read(4)?, None);
+    assert_eq!((wire.read(4)?, wire.read(4)?), (None, None));
+    assert_eq!((wire.reader.reads, wire.wakes.0.load(Ordering::Relaxed)), (1, 0), "it waits, and does not ask again");
     wire.far.write_all(b"1")?;
     wire.turn()?;
     assert_eq!(wire.wakes.0.load(Ordering::Relaxed), 1, "it has left its waker");
     assert_eq!(wire.read(4)?, bytes("1"));
+    Ok(())
+}
+
+#[test]
+fn ch07_the_task_that_polled_last_is_woken() -> io::Result<()> {
+    let mut wire = Wire::new()?;
+    let moved = Arc::<Wakes>::default();
+    assert_eq!((wire.read(4)?, wire.read_in(&moved, 4)?), (None, None));
+    wire.far.write_all(b"1")?;
+    wire.turn()?;
+    assert_eq!(moved.0.load(Ordering::Relaxed), 1, "the waker of an earlier poll is not enough");
+    Ok(())
+}
+
+#[test]
+fn ch07_an_error_comes_out() -> io::Result<()> {
+    let mut wire = Wire::new()?;
+    (&wire.reader.io).write_all(b"never read")?;
+    wire.far = Wire::new()?.far; // closed with bytes that it has not read, which resets the connection
+    wire.turn()?;
+    let error = wire.read(4).expect_err("only a read that would block is waited out");
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     Ok(())
 }
 
@@ -113,6 +141,6 @@ fn ch07_the_end_is_found_that_came_with_the_last_bytes() -> io::Result<()> {
     while !wire.reader.closed {
         wire.turn()?;
     }
-    assert_eq!((wire.read(6)?, wire.read(6)?), (bytes("12"), bytes("")));
+    assert_eq!((wire.read(6)?, wire.read(6)?), (bytes("12"), bytes("")), "no further event tells of the end");
     Ok(())
 }
