@@ -53,11 +53,7 @@ fn main() -> io::Result<()> {
         all_well().await;
         assert_eq!(FINISHED.take(), 3, "nobody fails");
         println!("\na fails, and the others run on");
-        after_an_error(try_join_all(CALLS.map(|(name, ms)| {
-            let task = spawn_named(name, call(name, ms, Some("a"))); // a task of its own lives on when nobody waits for it
-            async { task.await.expect("it does not panic") }
-        })))
-        .await;
+        after_an_error(try_join_all(as_tasks())).await;
         assert_eq!(FINISHED.take(), 2, "the error of one ended nobody else");
         println!("\na fails, and the others end with it");
         after_an_error(try_join_all(CALLS.map(|(name, ms)| call(name, ms, Some("a"))))).await;
@@ -77,6 +73,14 @@ async fn all_well() {
     println!("all well\n  results: {}, after {took} ms", names.join(" "));
     assert_eq!(names, ["b", "a", "c"], "in the order of the calls, not of their ends");
     assert_eq!(took, 300, "the maximum of 300, 100 and 200, not the sum");
+}
+
+/// A task lives on when nobody waits for it.
+fn as_tasks() -> [impl Future<Output = Result<String, String>>; 3] {
+    CALLS.map(|(name, ms)| {
+        let task = spawn_named(name, call(name, ms, Some("a")));
+        async { task.await.expect("it does not panic") }
+    })
 }
 
 async fn after_an_error(calls: impl Future<Output = Result<Vec<String>, String>>) {

@@ -18,12 +18,13 @@ use wheelwright::{Runtime, join_all, time::sleep};
 struct Row<F: Future> {
     children: Vec<Option<Pin<Box<F>>>>,
     outputs: Vec<Option<F::Output>>,
+    left: usize, // who are not done
 }
 
 impl<F: Future> Row<F> {
     fn new(futures: Vec<F>) -> Self {
-        let outputs = futures.iter().map(|_| None).collect();
-        Self { children: futures.into_iter().map(|future| Some(Box::pin(future))).collect(), outputs }
+        let (outputs, left) = (futures.iter().map(|_| None).collect(), futures.len());
+        Self { children: futures.into_iter().map(|future| Some(Box::pin(future))).collect(), outputs, left }
     }
 
     fn poll_child(&mut self, seat: usize, cx: &mut Context<'_>) {
@@ -31,12 +32,13 @@ impl<F: Future> Row<F> {
         if let Poll::Ready(output) = child.as_mut().poll(cx) {
             self.children[seat] = None; // what it held is free now, not when the last one is done
             self.outputs[seat] = Some(output);
+            self.left -= 1;
         }
     }
 
     /// Ready when nobody is left.
     fn all(&mut self) -> Poll<Vec<F::Output>> {
-        if self.children.iter().any(Option::is_some) {
+        if 0 < self.left {
             return Poll::Pending;
         }
         Poll::Ready(self.outputs.drain(..).flatten().collect())
@@ -120,10 +122,9 @@ fn calls(count: u64) -> Vec<impl Future<Output = u64>> {
         let mut wait = pin!(sleep(Duration::from_millis(count - number)));
         std::future::poll_fn(|cx| {
             POLLS.set(POLLS.get() + 1);
-            wait.as_mut().poll(cx)
+            wait.as_mut().poll(cx).map(|()| number)
         })
-        .await;
-        number
+        .await
     };
     (0..count).map(call).collect()
 }
