@@ -1,7 +1,7 @@
 //! Turns tasks into children, in three ways: awaited in order, aborted with their owner, and heard of as they end.
 //!
 //! `cargo run --release --example step_owner` runs under the paused clock: it waits for 5 s in no time.
-//! On stderr the runtime tells of the errors that the first two ways lose.
+//! On stderr the runtime tells of the two results that the first way leaves unread.
 //!
 //! Try: put one who fails first in `CHILDREN`. Which figures of the first way get better, and which worse? (Then its check stops.)
 

@@ -78,6 +78,11 @@ pub mod ch10;
 #[path = "solutions/ch10.rs"]
 pub mod ch10;
 
+/// The program in the text of chapter 10, which is run as a test of documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../src/ch10-who-owns-a-childs-error.md")]
+pub mod page_of_ch10 {}
+
 #[cfg(not(feature = "solutions"))]
 pub mod ch11;
 #[cfg(feature = "solutions")]
