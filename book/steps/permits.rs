@@ -59,7 +59,7 @@ impl<'a> Future for Acquire<'a> {
         let waited = self.place.take();
         let is_granted = match &waited {
             Some(place) => place.take().is_none(),
-            None => semaphore.free.get().checked_sub(1).map(|left| semaphore.free.set(left)).is_some(),
+            None => 0 < semaphore.free.replace(semaphore.free.get().saturating_sub(1)),
         };
         if is_granted {
             return Poll::Ready(Permit(semaphore));
