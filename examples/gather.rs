@@ -4,7 +4,7 @@
 //! The same in Python is `book/python/gather.py`, with tokio `benches/book/gather.rs`; the three print the same.
 //!
 //! Try: let `c` fail, too (`if failing.is_some() && name != "b"`). Which error comes out, and what becomes of the second
-//! one? (`task_group` keeps it.)
+//! one? (`task_group` keeps it. The check of the first way then stops.)
 
 use std::cell::Cell;
 use std::io;

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example step_children` runs under the paused clock: a thousand calls of up to 1 s take no time.
 //!
-//! Try: let all calls end in the same moment (`from_millis(10)`). How many polls does the first way need now, and why?
+//! Try: let all calls end in the same moment (`from_millis(10)`). How many polls does the first way need, before its check stops?
 
 use std::cell::Cell;
 use std::io;
