@@ -92,6 +92,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     Program::paused("step_key_wakers"),
     Program::paused("step_heap"),
     Program::paused("step_mio"),
+    Program::paused("step_listens"),
     Program::paused("step_children"),
     Program::paused("step_cut_short"),
     Program::paused("step_owner"),
