@@ -16,7 +16,7 @@ pub async fn limited<T, E>(limit: &Semaphore, call: impl Future<Output = Result<
     Ok(answer)
 }
 
-/// Has the answer of `fetch`, and notes it in the journal if that took longer than `patience`.
+/// Has the answer of `fetch`; if that takes longer than `patience`, it is noted in the journal meanwhile.
 ///
 /// Both go over the same connection. It hangs, now and then. Mend it, so that it has both, the note and the answer.
 pub async fn fetch_or_note<T>(

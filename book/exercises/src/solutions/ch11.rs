@@ -13,7 +13,7 @@ pub async fn limited<T, E>(limit: &Semaphore, call: impl Future<Output = Result<
     call.await
 }
 
-/// Has the answer of `fetch`, and notes it in the journal if that took longer than `patience`.
+/// Has the answer of `fetch`; if that takes longer than `patience`, it is noted in the journal meanwhile.
 pub async fn fetch_or_note<T>(
     fetch: impl Future<Output = T>,
     patience: Duration,
