@@ -42,10 +42,14 @@ const STAGES: &[Stage] = &[
     Stage { name: "cargo test", run: |tally| cargo(tally, &["test", "--no-fail-fast"], &[]) },
 ];
 
+/// Once with the stubs of the book's exercises and once with their solutions; the second time nothing else is compiled anew.
 fn clippy(tally: &mut Tally) -> Result<(), String> {
     let features = ["loom", "crawl", "sqlite", "tls", "ureq", "gzip"].join(",");
-    let everything = ["--workspace", "--all-targets", "--features", &features];
-    cargo(tally, &[&["clippy"], &everything[..], &["--", "-D", "warnings"]].concat(), &[])
+    for features in [&features, &format!("{features},solutions")] {
+        let everything = ["--workspace", "--all-targets", "--features", features];
+        cargo(tally, &[&["clippy"], &everything[..], &["--", "-D", "warnings"]].concat(), &[])?;
+    }
+    Ok(())
 }
 
 fn docs(tally: &mut Tally) -> Result<(), String> {

@@ -1,50 +1,71 @@
-//! Turns the book's exercises into a verdict: every test passes with the solutions, and none with the stubs.
+//! Turns the book's exercises into a verdict: every test passes with the solutions in any order, and none with the stubs.
 
 use super::commands::{Tally, captured, cargo, in_root};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 /// A stub that waits for ever is as wrong as one that gives the wrong answer, but must not hold up the rest. In seconds.
 const LIMIT: &str = "600";
 
-const SOLVED: [&str; 5] = ["test", "-p", "exercises", "--features", "solutions"];
+const TESTS: [&str; 4] = ["test", "-p", "exercises", "--tests"];
+const SOLVED: [&str; 2] = ["--features", "solutions"];
+
+/// Orders within a lap in which the solutions are tested besides first come, first served.
+const SEEDS: [&str; 5] = ["1", "2", "3", "4", "5"];
+/// They run in every order as it is, unless a seed asks for one.
+const RUN_IN_EVERY_ORDER: &str = "ch02_puzzle";
 
 pub(super) fn run(tally: &mut Tally) -> Result<(), String> {
-    let before = tally.passed;
-    cargo(tally, &[&SOLVED[..], &["--tests"]].concat(), &[])?;
-    let solved = tally.passed - before;
+    cargo(tally, &[&TESTS[..], &SOLVED].concat(), &[])?;
+    for seed in SEEDS {
+        let quietly = ["--quiet", "--", "--skip", RUN_IN_EVERY_ORDER];
+        let again = &mut Tally::default();
+        cargo(again, &[&TESTS[..], &SOLVED, &quietly].concat(), &[("WHEELWRIGHT_SEED", seed)])
+            .map_err(|error| format!("with WHEELWRIGHT_SEED={seed}: {error}"))?;
+    }
     // The programs in the text of pages.
-    cargo(tally, &[&SOLVED[..], &["--doc"]].concat(), &[])?;
-    let mut stubs = in_root("timeout");
-    stubs.args([LIMIT, "cargo", "test", "-p", "exercises", "--no-fail-fast", "--tests"]);
-    let output = captured(&mut stubs, "")?;
-    let failed = judge(&String::from_utf8_lossy(&output.stdout), solved)?;
-    println!("{failed} tests fail with the stubs, as they should");
+    cargo(tally, &[&["test", "-p", "exercises", "--doc"], &SOLVED[..]].concat(), &[])?;
+    let listed = printed(in_root("cargo").args(TESTS).args(SOLVED).args(["--", "--list"]))?;
+    let failed = printed(in_root("timeout").args([LIMIT, "cargo"]).args(TESTS).arg("--no-fail-fast"))?;
+    println!("{} tests fail with the stubs, as they should", judge(&listed, &failed)?);
     Ok(())
 }
 
-/// How many tests fail with the stubs: each of those that pass with the solutions.
-fn judge(printed: &str, solved: u64) -> Result<usize, String> {
-    let outcomes = outcomes(printed);
-    let mut complaints = Vec::new();
-    for (name, outcome) in &outcomes {
-        if !names_a_chapter(name) {
-            complaints.push(format!("{name} is not named after its chapter: `ch03_…`"));
-        }
-        if *outcome != "FAILED" {
-            complaints.push(format!("{name} is {outcome} with a stub, so it says nothing about a solution"));
-        }
-    }
-    let tests = outcomes.len();
-    if tests as u64 != solved || tests == 0 {
-        complaints.push(format!("{solved} tests pass with the solutions, and {tests} ended with the stubs"));
-    }
-    if complaints.is_empty() { Ok(tests) } else { Err(complaints.join("; ")) }
+fn printed(command: &mut Command) -> Result<String, String> {
+    Ok(String::from_utf8_lossy(&captured(command, "")?.stdout).into_owned())
 }
 
-/// What a line like `test ch03_a_fact ... FAILED` says, by name.
+/// How many tests fail with the stubs: each of those that are listed.
+fn judge(listed: &str, printed: &str) -> Result<usize, String> {
+    let tests: BTreeSet<&str> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+    let outcomes = outcomes(printed);
+    let complaints: Vec<String> = tests.iter().flat_map(|test| complaints(test, outcomes.get(test).copied())).collect();
+    if tests.is_empty() {
+        return Err("there is no test of an exercise".into());
+    }
+    if complaints.is_empty() { Ok(tests.len()) } else { Err(complaints.join("; ")) }
+}
+
+fn complaints(test: &str, outcome: Option<&str>) -> Vec<String> {
+    let mut complaints = Vec::new();
+    if !names_a_chapter(test) {
+        complaints.push(format!("{test} is not named after its chapter: `ch03_…`"));
+    }
+    match outcome {
+        Some("FAILED") => {}
+        Some(outcome) => {
+            complaints.push(format!("{test} is {outcome} with a stub, so it says nothing about a solution"))
+        }
+        None => complaints.push(format!("{test} did not end with the stubs")),
+    }
+    complaints
+}
+
+/// What a line like `test ch03_a_fact - should panic ... FAILED` says, by name.
 fn outcomes(printed: &str) -> BTreeMap<&str, &str> {
-    printed.lines().filter_map(|line| line.strip_prefix("test ")?.split_once(" ... ")).collect()
+    let ends = printed.lines().filter_map(|line| line.strip_prefix("test ")?.split_once(" ... "));
+    ends.map(|(test, outcome)| (test.split(' ').next().unwrap_or(test), outcome)).collect()
 }
 
 fn names_a_chapter(test: &str) -> bool {
@@ -56,26 +77,31 @@ fn names_a_chapter(test: &str) -> bool {
 mod tests {
     use super::judge;
 
-    const STUBS: &str = "running 2 tests\ntest ch03_a ... FAILED\ntest ch03_b ... FAILED\n\nfailures:\n\n---- ch03_a stdout ----\n\
-                         \ntest result: FAILED. 0 passed; 2 failed; 0 ignored\n";
+    const LISTED: &str = "ch03_a: test\nch03_b: test\n\n2 tests, 0 benchmarks\n";
+    const STUBS: &str = "running 2 tests\ntest ch03_a - should panic ... FAILED\ntest ch03_b ... FAILED\n\nfailures:\n\n\
+                         ---- ch03_a stdout ----\n\ntest result: FAILED. 0 passed; 2 failed; 0 ignored\n";
 
     #[test]
     fn a_test_that_passes_with_a_stub_is_found() {
-        assert_eq!(judge(STUBS, 2), Ok(2));
-        let error = judge(&STUBS.replace("ch03_b ... FAILED", "ch03_b ... ok"), 2).unwrap_err();
-        assert!(error.starts_with("ch03_b is ok with a stub"), "{error}");
+        assert_eq!(judge(LISTED, STUBS), Ok(2));
+        for outcome in ["ok", "ignored"] {
+            let error =
+                judge(LISTED, &STUBS.replace("ch03_b ... FAILED", &format!("ch03_b ... {outcome}"))).unwrap_err();
+            assert_eq!(error, format!("ch03_b is {outcome} with a stub, so it says nothing about a solution"));
+        }
     }
 
     #[test]
-    fn a_test_that_is_not_run_with_the_stubs_is_found() {
-        let error = judge(STUBS, 3).unwrap_err();
-        assert_eq!(error, "3 tests pass with the solutions, and 2 ended with the stubs");
-        assert!(judge("error: could not compile `exercises`\n", 0).is_err(), "no test is no verdict");
+    fn a_test_that_does_not_end_with_a_stub_is_found() {
+        let error = judge(&LISTED.replace("ch03_b", "ch03_b: test\nch03_c"), STUBS).unwrap_err();
+        assert_eq!(error, "ch03_c did not end with the stubs");
+        assert!(judge(LISTED, "error: could not compile `exercises`\n").is_err(), "stubs are compiled");
+        assert!(judge("error: could not compile `exercises`\n", STUBS).is_err(), "no test is no verdict");
     }
 
     #[test]
     fn a_test_without_a_chapter_is_found() {
-        let error = judge(&STUBS.replace("ch03_b", "chapter_b"), 2).unwrap_err();
+        let error = judge(&LISTED.replace("03_b", "apter_b"), &STUBS.replace("03_b", "apter_b")).unwrap_err();
         assert_eq!(error, "chapter_b is not named after its chapter: `ch03_…`");
     }
 }
