@@ -58,6 +58,8 @@ fn docs(tally: &mut Tally) -> Result<(), String> {
 
 fn book(tally: &mut Tally) -> Result<(), String> {
     cargo(tally, &["test", "-p", "wheelwright-book"], &[])?;
+    // What it says of tokio; in release, as the examples need its programs with tokio built so.
+    cargo(tally, &["test", "--release", "-p", "wheelwright-benches-book", "--test", "claims"], &[])?;
     cargo(tally, &["run", "-p", "wheelwright-book", "--", "--check"], &[])
 }
 
