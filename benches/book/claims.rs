@@ -105,6 +105,24 @@ async fn ch05_who_yields_stands_aside_until_the_list_is_empty() {
 }
 
 #[tokio::test]
+async fn ch05_who_yields_comes_back_after_some_polls_if_the_list_is_never_empty() {
+    let polls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&polls);
+    let always_ready = poll_fn(move |cx| {
+        cx.waker().wake_by_ref();
+        if counted.fetch_add(1, Ordering::Relaxed) < 1000 { Poll::Pending } else { Poll::Ready(()) }
+    });
+    let busy = spawn(always_ready);
+    let polls_meanwhile = spawn(async move {
+        yield_now().await;
+        polls.load(Ordering::Relaxed)
+    });
+    let polls = polls_meanwhile.await.expect("it does not panic");
+    busy.await.expect("it does not panic");
+    assert!((3..1000).contains(&polls), "the other had {polls} polls; with laps it would have two");
+}
+
+#[tokio::test]
 async fn ch05_who_yields_comes_back_after_a_look_at_the_kernel() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
     let address = listener.local_addr().expect("it is bound");
