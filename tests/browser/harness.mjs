@@ -14,12 +14,12 @@
 //         });
 //     }
 //
-// - `serve(...words)` runs `PROGRAM --serve WORDS…`, waits until it prints `listening on ADDR`, and gives `http://ADDR`. At the
+// - `serve(...words)` runs `PROGRAM --serve WORDS…`, waits until it prints `listening on ADDR` or `http://ADDR/`, and gives `http://ADDR`. At the
 //   end the program is sent SIGTERM, and that it ends well is a fact, too.
 // - `fact(name, check)` runs `check`; what it throws is a fault, and so are the complaints of the pages that it opened: an error or
 //   a warning on the console, an exception in a script, a request to anywhere but the page's own origin.
-// - `open(url, { width = 1200, dark = false })` gives a page of puppeteer in a window and a mode of its own; it is closed with the fact.
-//   `page.picture(name)` writes PICTURES/NAME-name-WIDTH-MODE.png, and throws if the page is wider than its window.
+// - `open(url, { width = 1200, dark = false, below })` gives a page of puppeteer in a window and a mode of its own; it is closed with
+//   the fact. A page from a file may ask for that file alone, or for those below the folder `below`. `page.picture(name)` writes PICTURES/NAME-name-WIDTH-MODE.png, and throws if the page is wider than its window.
 // - `draw(...words)` runs `PROGRAM WORDS… --timeline FILE` and gives the address of the page that it leaves in `folder`: a file, which may
 //   ask for nothing at all.
 // - `folder` is empty at the start and gone at the end. `run(program, ...words)` gives what another program prints.
@@ -66,7 +66,7 @@ async function serve(...words) {
     const server = spawn(program, ['--serve', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
     servers.push(server);
     for await (const line of createInterface(server.stdout)) {
-        const addr = line.match(/^listening on (\S+)$/)?.[1];
+        const addr = line.match(/^(?:listening on |http:\/\/)([^\s/]+)\/?$/)?.[1];
         if (addr) {
             server.stdout.resume(); // what it prints from here on is read by nobody, and must not stop it
             return `http://${addr}`;
@@ -75,7 +75,7 @@ async function serve(...words) {
     throw new Error(`${program} ended, and never said on what it listens`);
 }
 
-async function open(url, { width = 1200, dark = false } = {}) {
+async function open(url, { width = 1200, dark = false, below = null } = {}) {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
     pages.push(page);
@@ -84,7 +84,7 @@ async function open(url, { width = 1200, dark = false } = {}) {
     const isPhone = width < 600;
     await page.setViewport({ width, height: 800, isMobile: isPhone, hasTouch: isPhone });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
-    watch(page, new URL(url));
+    watch(page, new URL(url), below);
     page.picture = async (what) => {
         const needed = await page.evaluate(() => document.documentElement.scrollWidth);
         const path = join(pictures, `${name}-${what}-${width}-${dark ? 'dark' : 'light'}.png`);
@@ -95,7 +95,7 @@ async function open(url, { width = 1200, dark = false } = {}) {
     return page;
 }
 
-function watch(page, own) {
+function watch(page, own, below) {
     const complain = (what) => page.complaints.push(`${page.url()}: ${what}`);
     page.on('console', (message) => {
         if (['error', 'warn'].includes(message.type())) complain(`the console says: ${message.text()}`);
@@ -104,7 +104,8 @@ function watch(page, own) {
     page.on('request', (request) => {
         const { protocol, origin, pathname } = new URL(request.url());
         // All files have one origin.
-        const isOwn = origin === own.origin && (protocol !== 'file:' || pathname === own.pathname);
+        const isOwnFile = below ? pathname.startsWith(below.pathname) : pathname === own.pathname;
+        const isOwn = protocol === 'file:' ? isOwnFile : origin === own.origin;
         if (protocol !== 'data:' && !isOwn) complain(`a request to ${request.url()}`);
     });
 }

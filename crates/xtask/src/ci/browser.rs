@@ -1,7 +1,7 @@
 //! Turns the programs that serve pages into facts about them, as a browser sees them.
 
 use super::commands::{Tally, built, in_root, shown, skipped};
-use super::examples::manifest::{self, Listed};
+use super::examples::manifest;
 use crate::tree;
 
 use std::path::{Path, PathBuf};
@@ -16,8 +16,11 @@ const HARNESS: &str = "harness.mjs";
 /// Facts that are not about the pages of one example, and the example that makes theirs.
 const OTHERS: &[(&str, &str)] = &[("timeline", "gather")];
 
+/// Facts about the book, whose pages its builder makes and serves.
+const BOOK: (&str, &str) = ("book", "wheelwright-book");
+
 /// Longest time for the facts of a program, in seconds.
-const LIMIT: &str = "100";
+const LIMIT: &str = "400";
 
 /// Under these names the systems have it.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
@@ -90,13 +93,13 @@ fn installed(tally: &mut Tally) -> Result<(), String> {
 }
 
 fn one(tally: &mut Tally, name: &str, browser: &Path, pictures: Option<&Path>) -> Result<(), String> {
-    let listed = manifest::read()?;
-    let wanted = OTHERS.iter().find(|(facts, _)| *facts == name).map_or(name, |(_, example)| example);
-    let example = listed.iter().find(|example| example.name == wanted);
-    let example = example.ok_or_else(|| format!("{FOLDER}/{name}.mjs: {} names no such example", manifest::PATH))?;
-    let program = built_example(example)?;
+    let program = match name == BOOK.0 {
+        true => program(BOOK.1, &["build", "--package", BOOK.1])?,
+        false => example(name)?,
+    };
     // Beside what was built, which git does not know.
-    let target = program.ancestors().nth(3).unwrap_or(Path::new("target"));
+    let is_target = |folder: &&Path| folder.join("CACHEDIR.TAG").exists();
+    let target = program.ancestors().find(is_target).unwrap_or(Path::new("target"));
     let pictures = pictures.map_or_else(|| Ok(target.join("browser")), std::path::absolute);
     let pictures = pictures.map_err(|error| format!("the folder of the screenshots: {error}"))?;
     let mut command = in_root("timeout");
@@ -104,11 +107,18 @@ fn one(tally: &mut Tally, name: &str, browser: &Path, pictures: Option<&Path>) -
     shown(tally, command.env("CHROMIUM", browser))
 }
 
-fn built_example(example: &Listed) -> Result<PathBuf, String> {
-    let arguments = example.arguments();
-    let programs = built(&[&["build"], &arguments[1..]].concat())?;
-    let found = programs.into_iter().find(|program| program.file_stem().is_some_and(|stem| *stem == *example.name));
-    found.ok_or_else(|| format!("{} built no such program", example.command()))
+/// The example that makes the pages of which a file has the facts.
+fn example(name: &str) -> Result<PathBuf, String> {
+    let listed = manifest::read()?;
+    let wanted = OTHERS.iter().find(|(facts, _)| *facts == name).map_or(name, |(_, example)| example);
+    let example = listed.iter().find(|example| example.name == wanted);
+    let example = example.ok_or_else(|| format!("{FOLDER}/{name}.mjs: {} names no such example", manifest::PATH))?;
+    program(&example.name, &[&["build"], &example.arguments()[1..]].concat())
+}
+
+fn program(name: &str, arguments: &[&str]) -> Result<PathBuf, String> {
+    let found = built(arguments)?.into_iter().find(|program| program.file_stem().is_some_and(|stem| *stem == *name));
+    found.ok_or_else(|| format!("cargo {} built no {name}", arguments.join(" ")))
 }
 
 #[cfg(test)]
