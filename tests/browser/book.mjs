@@ -22,6 +22,8 @@ export default async function ({ serve, fact, open }) {
             await fact(`${file} opens from its file and fits, ${look.width} wide, ${look.dark ? 'dark' : 'light'}`, async () => {
                 const page = await fromFile(file, look);
                 assert.match(await page.$eval('main h1', (title) => title.textContent), /\w/);
+                const [needed, there] = await page.$eval('.content', (text) => [text.scrollWidth, text.clientWidth]);
+                assert(needed <= there, `the text is ${needed} pixels wide, and there are ${there}`);
                 await page.picture(file.replace('.html', ''));
             });
         }
