@@ -67,4 +67,5 @@ fn ch02_others_have_a_turn_after_each_piece() {
         }
     });
     assert_eq!(sum, 100);
+    assert!(seen.get() < turns.get(), "nobody else ran after the last piece");
 }

@@ -43,9 +43,9 @@ fn ch04_whoever_returns_pending_is_woken() {
     let sleeper = Arc::default();
     let mut waits = Forgetful(Rc::clone(&bell));
     assert_eq!(poll(&mut waits, &sleeper), Poll::Pending);
-    assert_eq!(sleeper.wakes(), 0);
+    assert_eq!(sleeper.wakes(), 0, "there was nothing to be woken for yet");
     bell.ring();
-    assert_eq!(sleeper.wakes(), 1);
+    assert_eq!(sleeper.wakes(), 1, "the bell rang, and called whoever it found");
     assert_eq!(poll(&mut waits, &sleeper), Poll::Ready(()));
 }
 
@@ -58,8 +58,26 @@ fn ch04_the_task_that_polled_last_is_woken() {
     assert_eq!(poll(&mut waits, &second), Poll::Pending);
     assert_eq!(poll(&mut waits, &second), Poll::Pending);
     bell.ring();
-    assert_eq!(second.wakes(), 1, "once, however often it was polled");
+    assert_eq!(second.wakes(), 1, "the task that polled last: once, however often it polled");
     assert_eq!(poll(&mut waits, &second), Poll::Ready(()));
+}
+
+#[test]
+fn ch04_all_who_wait_for_one_bell_are_woken() {
+    let bell = BELL.with(Rc::clone);
+    let (first, second, third) = (Arc::default(), Arc::default(), Arc::default());
+    let mut one = Faithful { bell: Rc::clone(&bell), waker: None };
+    let mut other = Faithful { bell: Rc::clone(&bell), waker: None };
+    let mut forgetful = Forgetful(Rc::clone(&bell));
+    assert_eq!(poll(&mut one, &first), Poll::Pending);
+    assert_eq!(poll(&mut forgetful, &second), Poll::Pending);
+    assert_eq!(poll(&mut other, &third), Poll::Pending);
+    bell.ring();
+    assert_eq!(
+        [&first, &second, &third].map(|sleeper| sleeper.wakes()),
+        [1, 1, 1],
+        "nobody takes another's waker away"
+    );
 }
 
 #[test]
@@ -70,5 +88,5 @@ fn ch04_whoever_is_woken_finds_what_it_waited_for() {
     assert_eq!(poll(&mut waits, &sleeper), Poll::Pending);
     bell.ring();
     assert_eq!(sleeper.wakes(), 1);
-    assert!(sleeper.saw_it_rung.load(Ordering::Relaxed));
+    assert!(sleeper.saw_it_rung.load(Ordering::Relaxed), "it was woken before there was anything to see");
 }
