@@ -25,7 +25,8 @@ pub async fn ask_all(services: Vec<Service>) -> Vec<String> {
 
 /// Computes with each number, and gives the results in the order of the numbers.
 ///
-/// Whatever `compute` does, it does it on the thread of the loop. Make it run elsewhere, so that other tasks go on.
+/// Whatever `compute` does, it does it on the thread of the loop, one number after the other. Make it run elsewhere, for all
+/// numbers at once, while other tasks go on.
 pub async fn compute_all<T: Send + 'static>(numbers: Vec<u64>, compute: fn(u64) -> T) -> Vec<T> {
     numbers.into_iter().map(compute).collect()
 }
