@@ -1,4 +1,4 @@
-//! Turns three futures that wait for a bell into ones that are called back. Each has one fault about its waker: mend it.
+//! Turns two futures that wait for a bell into ones that are called back. They and the bell have one fault each: mend it.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -28,6 +28,8 @@ impl Future for Forgetful {
 }
 
 /// The second. It works until it is moved to another task: then the bell wakes the task it came from.
+///
+/// It may be polled often by the same task, and leaves one waker for it.
 #[derive(Debug, Default)]
 pub struct Faithful {
     /// The bell it waits for.

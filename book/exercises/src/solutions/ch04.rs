@@ -1,4 +1,4 @@
-//! Turns three futures that wait for a bell into ones that are called back. Each had one fault about its waker.
+//! Turns two futures that wait for a bell into ones that are called back. They and the bell had one fault each.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
