@@ -61,13 +61,12 @@ impl Task {
         self.queued.store(false, Ordering::Release);
         let waker = Waker::from(Arc::clone(self));
         let mut future = self.future.lock().expect("a task that panics ends the program");
-        let Some(polled) = future.as_mut().map(|future| future.as_mut().poll(&mut Context::from_waker(&waker))) else {
-            return false;
-        };
-        if polled.is_ready() {
+        let Some(running) = future.as_mut() else { return false };
+        let is_done = running.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
+        if is_done {
             *future = None;
         }
-        polled.is_ready()
+        is_done
     }
 }
 
