@@ -1,4 +1,4 @@
-//! Turns the last question of each chapter into code to fill in: `cargo test -p exercises ch03`.
+//! Turns the last question of each chapter into code to fill in: `cargo test -p exercises --test ch03`.
 //!
 //! A module has the stub of a chapter; the solution lies beside it in `solutions`. Tests of a chapter stand in `tests/`, and
 //! fail until its stub is filled in. They are run against the solutions by `cargo test -p exercises --features solutions`.

@@ -76,8 +76,7 @@ impl Packages {
         if let Some(name) = package.filter(|name| !self.0.iter().any(|package| package["name"] == *name)) {
             return Some(format!("no package is named {name}"));
         }
-        let chapter = words.last().copied().filter(|word| package == Some("exercises") && word.starts_with("ch"));
-        let wanted = [("example", after("--example")), ("bin", after("--bin")), ("test", chapter)];
+        let wanted = [("example", after("--example")), ("bin", after("--bin")), ("test", after("--test"))];
         let (kind, name) = wanted.into_iter().find_map(|(kind, name)| name.map(|name| (kind, name)))?;
         let Some((owner, target)) = self.target(kind, name, package) else {
             return Some(format!("there is no {kind} {name}"));
@@ -107,6 +106,7 @@ mod tests {
             "name": "examples", "features": { "sqlite": [], "tls": [] },
             "targets": [
                 { "kind": ["example"], "name": "gather" },
+                { "kind": ["test"], "name": "ch01" },
                 { "kind": ["example"], "name": "web_app", "required-features": ["sqlite"] },
             ],
         })]);
@@ -125,6 +125,8 @@ mod tests {
         assert_eq!(fault_of("cargo run --example gather -- --example other"), None);
         assert_eq!(fault_of("cargo run --example father").as_deref(), Some("there is no example father"));
         assert_eq!(fault_of("cargo run -p nobody --bin gather").as_deref(), Some("no package is named nobody"));
+        assert_eq!(fault_of("cargo test -p examples --test ch01"), None);
+        assert_eq!(fault_of("cargo test -p examples --test ch99").as_deref(), Some("there is no test ch99"));
         assert_eq!(fault_of("python3 book/python/lost.py").as_deref(), Some("there is no book/python/lost.py"));
     }
 
