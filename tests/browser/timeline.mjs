@@ -239,6 +239,69 @@ export default async function ({ draw, fact, open, folder }) {
         assert((await frame.evaluate(() => document.documentElement.scrollWidth)) <= 700);
     });
 
+    await fact('a frame that hears how high the run is shows all of it, and follows the page around it into the dark', async () => {
+        const page = await open(url);
+        await isReady(page);
+        await page.evaluate((source) => {
+            document.body.innerHTML = `<iframe src="${source}" width="700" height="300"></iframe>`;
+            const frame = document.querySelector('iframe');
+            globalThis.told = [];
+            addEventListener('message', ({ source, data }) => {
+                if (source !== frame.contentWindow) return;
+                globalThis.told.push(data.heightOfRun);
+                frame.height = data.heightOfRun;
+            });
+        }, `${url}?embed=1`);
+        const frame = await page.waitForFrame((frame) => frame.url().includes('embed=1'));
+        await frame.waitForSelector('html[data-ready=yes]');
+        const heard = (isSo) => page.waitForFunction(isSo);
+        const rest = () => frame.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+        await heard('0 < globalThis.told.length');
+        assert.equal(await rest(), 0, 'something of it is out of sight');
+        const closed = await page.evaluate(() => globalThis.told.at(-1));
+        await frame.click('#step summary');
+        await heard(`${closed} + 100 < globalThis.told.at(-1)`);
+        for (let at = 0; at < 60; at++) await frame.click('[data-act=next]');
+        const opened = await page.evaluate((closed) => globalThis.told.filter((height) => closed < height), closed);
+        assert.deepEqual(opened, opened.toSorted((one, other) => one - other), 'the page jumped back at a step');
+        assert((await rest()) <= 0, 'something of it is out of sight');
+        const ground = () => frame.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+        const light = await ground();
+        await page.evaluate(() => document.querySelector('iframe').contentWindow.postMessage({ scheme: 'dark' }, '*'));
+        await frame.waitForFunction((light) => getComputedStyle(document.documentElement).backgroundColor !== light, {}, light);
+    });
+
+    await fact('step by step, each thing has its shape of the drawings', async () => {
+        const page = await open(`${url}#e=0`);
+        await isReady(page);
+        const seen = new Set();
+        const count = await page.evaluate(() => globalThis.viewer.trace.count);
+        for (let at = 0; at < count; at++) {
+            const shapes = await page.$$eval('#state .chip, #state ul, #state i, #state .panel.kernel', (things) =>
+                things.map((thing) => {
+                    const { borderTopStyle, borderBottomStyle } = getComputedStyle(thing);
+                    const colour = getComputedStyle(thing).getPropertyValue('--of');
+                    return `${thing.tagName} ${thing.className} ${borderTopStyle} ${borderBottomStyle} ${colour}`;
+                }),
+            );
+            shapes.forEach((shape) => seen.add(shape));
+            await page.keyboard.press('ArrowRight');
+        }
+        const colours = await page.evaluate(() => Object.fromEntries(['task', 'ready', 'parked', 'waker', 'source', 'kernel'].map((name) => [name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`)])));
+        for (const [shape, colour] of [
+            ['SPAN chip task solid solid', 'task'],
+            ['SPAN chip ready solid solid', 'ready'],
+            ['SPAN chip parked dashed dashed', 'parked'],
+            ['UL tray none solid', 'ready'],
+            ['SECTION panel wide kernel solid solid', 'kernel'],
+            ['I waker none none', 'waker'],
+            ['I wake none none', 'waker'],
+            ['I timer none none', 'source'],
+        ]) {
+            assert(seen.has(`${shape} ${colours[colour]}`), `no ${shape} of ${colours[colour]} in ${[...seen].join('; ')}`);
+        }
+    });
+
     for (const promised of LARGE) {
         await fact(`a page of ${promised.slices} slices is small, opens and draws`, async () => {
             const source = large(await readFile(new URL(url), 'utf8'), promised.slices);

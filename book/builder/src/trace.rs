@@ -14,12 +14,14 @@ use crate::directives::Sources;
 /// # Errors
 /// If there is no picture.
 pub(crate) fn figure(traces: &Path, depth: usize, name: &str, title: &str) -> Result<String, String> {
-    if !traces.join(format!("{name}.svg")).exists() {
-        return Err(format!("there is no book/traces/{name}.svg: make it with `cargo xtask book --bless`"));
-    }
+    let picture = std::fs::read_to_string(traces.join(format!("{name}.svg")));
+    let picture =
+        picture.map_err(|_| format!("there is no book/traces/{name}.svg: make it with `cargo xtask book --bless`"))?;
+    // The frame has room for them from the beginning, so that nothing moves when it is loaded.
+    let rows = picture.matches("<text class=\"name\"").count();
     let up = "../".repeat(depth);
     Ok(format!(
-        "<figure class=\"trace\">\n<iframe src=\"{up}traces/{name}.html?embed=1\" title=\"{title}\" loading=\"lazy\"></iframe>\n\
+        "<figure class=\"trace\" style=\"--rows: {rows}\">\n<iframe src=\"{up}traces/{name}.html?embed=1\" title=\"{title}\" loading=\"lazy\"></iframe>\n\
          <img src=\"{up}traces/{name}.svg\" alt=\"{title}\">\n<figcaption>{title} \
          <a href=\"{up}traces/{name}.html\" target=\"_blank\">Open it alone</a></figcaption>\n</figure>"
     ))

@@ -19,9 +19,11 @@ const MODULES: &[&str] = &[
     include_str!("../viewer/findings.mjs"),
     include_str!("../viewer/bars.mjs"),
     include_str!("../viewer/draw.mjs"),
+    include_str!("../viewer/shapes.mjs"),
     include_str!("../viewer/panels.mjs"),
     include_str!("../viewer/legend.mjs"),
     include_str!("../viewer/pointer.mjs"),
+    include_str!("../viewer/frame.mjs"),
     include_str!("../viewer/app.mjs"),
 ];
 /// A page without a script shows so many tasks.
@@ -62,38 +64,61 @@ fn filled(page: &str, parts: &[(&str, String)]) -> String {
 }
 
 fn style() -> String {
-    let spaces = [(": ", ":"), (", ", ","), ("; ", ";"), (" {", "{"), ("{ ", "{"), (";}", "}")];
-    spaces.iter().fold(STYLE.trim_end().into(), |style: String, (wide, narrow)| style.replace(wide, narrow))
+    let spaces = [(": ", ":"), (", ", ","), ("; ", ";"), (" {", "{"), ("{ ", "{"), (";}", "}"), ("} ", "}")];
+    let lines = STYLE.lines().filter(|line| !line.starts_with("/*"));
+    spaces.iter().fold(lines.map(str::trim).collect(), |style: String, (wide, narrow)| style.replace(wide, narrow))
 }
 
+/// The viewer without its comments and without the spaces and ends of lines that a browser does not need: a fourth of it.
 fn script() -> String {
-    let lines = MODULES.iter().flat_map(|module| module.lines());
-    let lines = lines.filter(|line| !line.starts_with("import ") && !line.trim_start().starts_with("//"));
-    lines
-        .map(|line| squeezed(line.strip_prefix("export ").unwrap_or(line)))
-        .fold(String::new(), |script, line| script + &line + "\n")
+    let lines = MODULES.iter().flat_map(|module| module.lines()).map(str::trim);
+    let lines = lines.filter(|line| !line.starts_with("import ") && !line.starts_with("//") && !line.is_empty());
+    let lines = lines.map(|line| line.split_once(" // ").map_or(line, |(code, _)| code));
+    let squeezed = lines.map(|line| squeezed(line.strip_prefix("export ").unwrap_or(line)));
+    squeezed.fold(String::new(), |mut script, line| {
+        let is_end = line.starts_with(['}', ')', ']']);
+        if is_end && script.ends_with([';', ',']) {
+            script.pop();
+        }
+        let goes_on = is_end || script.ends_with([';', ',', '{', '(', '[', '}', ':', '=']);
+        script + if goes_on { "" } else { "\n" } + &line
+    })
 }
 
-/// A line without the spaces that a reader of the source needs and a browser does not: a fifth of the script.
+/// A line without the spaces that a reader of the source needs, and a browser does not.
 fn squeezed(line: &str) -> String {
-    let line = line.trim_start();
-    let parts: Vec<_> = line.split('`').collect();
-    if line.contains(['\'', '\\']) || 3 < parts.len() {
+    if line.contains(['\'', '\\']) {
         return line.into(); // it is not so plain what of it is a text
     }
-    // Every other part is a text.
-    let by_turns = |parts: Vec<&str>, squeeze: &dyn Fn(&str) -> String| -> Vec<String> {
-        parts.iter().enumerate().map(|(i, part)| if i % 2 == 0 { squeeze(part) } else { (*part).into() }).collect()
-    };
-    let quoted = |part: &str| by_turns(part.split('"').collect(), &squeezed_code).join("\"");
-    by_turns(parts, &quoted).join("`")
+    // What is open: texts, and braces, also those within a text.
+    let (mut open, mut code, mut squeezed) = (Vec::new(), String::new(), String::new());
+    for sign in line.chars() {
+        let was_text = matches!(open.last(), Some('"' | '`'));
+        match (open.last(), sign) {
+            (Some('"'), '"') | (Some('`'), '`') => drop(open.pop()),
+            (Some('`'), '{') if squeezed.ends_with('$') => open.push('{'),
+            (Some('"' | '`'), _) => {}
+            (_, '"' | '`' | '{') => open.push(sign),
+            (_, '}') => drop(open.pop()),
+            _ => {}
+        }
+        let is_text = matches!(open.last(), Some('"' | '`'));
+        if was_text || is_text {
+            squeezed += squeezed_code(&std::mem::take(&mut code)).trim();
+            squeezed.push(sign);
+        } else {
+            code.push(sign);
+        }
+    }
+    squeezed + squeezed_code(&code).trim()
 }
 
-/// Two signs remain apart: `- -` is not `--`.
+/// Two signs remain apart: `- -` is not `--`. That a name is constant is for readers, too.
 fn squeezed_code(code: &str) -> String {
-    const APART: &[char] = &['=', ',', '{', '}', '(', ')', '[', ']', '<', '>', '*', '?', ':', '&', '|', ';', '+', '-'];
+    const APART: &[char] =
+        &['=', ',', '{', '}', '(', ')', '[', ']', '<', '>', '*', '?', ':', '&', '|', ';', '+', '-', '!', '/', '%'];
     const SIGNS: &[char] = &['+', '-'];
-    code.split_inclusive(APART).fold(String::new(), |squeezed, part| {
+    code.replace("const ", "let ").split_inclusive(APART).fold(String::new(), |squeezed, part| {
         let is_sign = squeezed.ends_with(SIGNS) && part.trim_start().starts_with(SIGNS);
         let part = if squeezed.ends_with(APART) && !is_sign { part.trim_start() } else { part };
         match part.strip_suffix(APART) {

@@ -16,6 +16,7 @@ const COLUMN: usize = 2;
 const COLUMNS: usize = (WIDTH - LABELS - MARGIN) / COLUMN;
 const ROW: usize = 20;
 const TALLEST: usize = 14;
+const KERNEL: usize = 4;
 /// The axis, and the words below the lanes.
 const HEAD: usize = 24;
 const FOOT: usize = 30;
@@ -23,25 +24,27 @@ const FOOT: usize = 30;
 const LETTERS: usize = 25;
 /// More tasks than these are told of in a line of text.
 const MOST_TASKS: usize = 60;
-/// What the colours mean, and how wide the words are.
-const WORDS: [(&str, &str, usize); 4] = [
-    ("run", "has the thread", 126),
-    ("slow", "has it for 5 ms or more", 182),
-    ("ready", "has to wait for it", 142),
-    ("parked", "waits for something", 0),
+/// What the shapes mean, and how wide the words are.
+const WORDS: [(&str, &str, usize); 5] = [
+    ("run", "has the thread", 118),
+    ("slow", "for 5 ms or more", 132),
+    ("ready", "has to wait for it", 138),
+    ("parked", "waits for something", 152),
+    ("kernel", "in the kernel", 0),
 ];
-/// The same colours as the viewer's, for light and for dark.
+/// The shapes and colours of the book's drawings, for light and for dark.
 const STYLE: &str = "\
-text{font:12px system-ui,sans-serif;fill:#5d584f}.name{fill:#23211d}.line{fill:#e6e2d8}.run{fill:#1f7a6d}.slow{fill:#c8431d}\
-.ready{fill:#e0a020}.parked{fill:#b9c4d0}.done{fill:#4d7a3a}.cross{stroke:#7d766a;stroke-width:1.8}.panicked{fill:#b3261e}\
-@media(prefers-color-scheme:dark){text{fill:#a9a397}.name{fill:#e8e5de}.line{fill:#34363a}.run{fill:#4fb8a8}.slow{fill:#ff7a50}\
-.ready{fill:#e8b84a}.parked{fill:#566473}.done{fill:#8fbf78}.cross{stroke:#a09a8e}.panicked{fill:#ff6f61}}";
+svg:root{color-scheme:light dark;background:#fbfaf7}text{font:12px system-ui,sans-serif;fill:#635e54}.name{fill:#23211d}.line{fill:#d8d2c4}.way{stroke:#23211d}.run,.done{fill:#0d8064}.slow,.panicked{fill:#a3190f}\
+.ready{fill:#c27c05}.parked{stroke:#74808f;stroke-width:2;stroke-dasharray:5 4}.kernel{fill:#46535f}.cross{stroke:#a3190f;stroke-width:1.8}\
+@media(prefers-color-scheme:dark){svg:root{background:#191a1c}text{fill:#a9a397}.name{fill:#e8e5de}.line{fill:#3d3d40}.way{stroke:#e8e5de}.run,.done{fill:#79dcbc}.slow,.panicked{fill:#ef6a5e}\
+.ready{fill:#eac060}.parked{stroke:#828b99}.kernel{fill:#c6d2e7}.cross{stroke:#ef6a5e}}";
 
 /// What a task or the thread did in one column, in parts of it.
 #[derive(Clone, Copy, Default)]
 struct Column {
     ran: f64,
     waited: f64,
+    slept: f64,
     is_slow: bool,
 }
 
@@ -55,6 +58,7 @@ pub(crate) fn svg(timeline: &Timeline<'_>) -> String {
     );
     svg += &axis(timeline, bottom);
     svg += &text(4, HEAD, "name", "the thread");
+    svg += &line("way", x(0, 1), x(1, 1), HEAD + ROW / 2);
     svg += &lane(timeline, &timeline.lanes.thread, HEAD);
     for (row, (task, lane_of_task)) in (1..).zip(tasks.iter().take(MOST_TASKS)) {
         let top = HEAD + row * ROW;
@@ -71,6 +75,10 @@ pub(crate) fn svg(timeline: &Timeline<'_>) -> String {
 
 fn text(left: usize, top: usize, class: &str, text: &str) -> String {
     format!("<text class=\"{class}\" x=\"{left}\" y=\"{}\">{}</text>\n", top + 14, escaped(text))
+}
+
+fn line(class: &str, from: f64, to: f64, y: usize) -> String {
+    format!("<path class=\"{class}\" d=\"M{from:.1} {y}H{to:.1}\"/>\n")
 }
 
 fn shortened(name: &str) -> String {
@@ -125,16 +133,14 @@ fn lane(timeline: &Timeline<'_>, lane: &Lane, top: usize) -> String {
         write!(path, "M{from:.1} {}h{:.1}v{tall}H{from:.1}z", top + (ROW - tall) / 2, to - from)
             .expect("a String takes any text");
     };
-    if lane.slices.iter().any(|slice| slice.doing == Doing::Parked || slice.doing == Doing::Kernel) {
-        add("0parked", x(first.from, end), x(last.to, end), 2);
-    }
     let looks: Vec<_> = columns(lane, end, is_paused).iter().map(look).collect();
     for slice in lane.slices.iter().filter(|slice| is_wide(slice, end)) {
         let bar = match slice.doing {
             Doing::Running if SLOW <= slice.to - slice.from && !is_paused => Some(("3slow", TALLEST + 2)),
             Doing::Running => Some(("2run", TALLEST)),
             Doing::Ready | Doing::Due => Some(("1ready", TALLEST - 4)),
-            Doing::Parked | Doing::Kernel => None,
+            Doing::Kernel => Some(("1kernel", KERNEL)),
+            Doing::Parked => None,
         };
         bar.into_iter().for_each(|(class, tall)| add(class, x(slice.from, end), x(slice.to, end), tall));
     }
@@ -147,15 +153,19 @@ fn lane(timeline: &Timeline<'_>, lane: &Lane, top: usize) -> String {
             at += run.len() * COLUMN;
         }
     }
-    paths.iter().map(|(class, path)| format!("<path class=\"{}\" d=\"{path}\"/>\n", &class[1..])).collect()
+    let is_parked = lane.slices.iter().any(|slice| slice.doing == Doing::Parked);
+    let life = is_parked.then(|| line("parked", x(first.from, end), x(last.to, end), top + ROW / 2));
+    let bars = paths.iter().map(|(class, path)| format!("<path class=\"{}\" d=\"{path}\"/>\n", &class[1..]));
+    life.into_iter().chain(bars).collect()
 }
 
 /// The bars of a column, that of the waiting and over it that of the running: their classes, after a digit that orders them, and heights.
 fn look(column: &Column) -> [Option<(&'static str, usize)>; 2] {
     let tall = |part: f64| (part * TALLEST as f64).round().clamp(3.0, TALLEST as f64) as usize;
+    let slept = (0.0 < column.slept).then_some(("1kernel", KERNEL));
     let waited = (0.0 < column.waited).then(|| ("1ready", tall(column.waited).min(TALLEST - 4)));
     let ran = if column.is_slow { ("3slow", TALLEST + 2) } else { ("2run", tall(column.ran)) };
-    [waited, (0.0 < column.ran).then_some(ran)]
+    [slept.or(waited), (0.0 < column.ran).then_some(ran)]
 }
 
 /// Whether a slice is drawn by itself: it is as wide as a column.
@@ -177,7 +187,8 @@ fn columns(lane: &Lane, end: u64, is_paused: bool) -> Vec<Column> {
                     column.is_slow |= SLOW <= slice.to - slice.from && !is_paused;
                 }
                 Doing::Ready | Doing::Due => column.waited += part,
-                Doing::Parked | Doing::Kernel => {}
+                Doing::Kernel => column.slept += part,
+                Doing::Parked => {}
             }
         }
     }
@@ -200,10 +211,14 @@ fn legend(top: usize, svg: &str) -> String {
     let mut left = LABELS;
     let seen = WORDS.iter().filter(|(class, ..)| svg.contains(&format!("class=\"{class}\"")));
     seen.fold(String::new(), |legend, (class, words, width)| {
-        let tall = if *class == "parked" { 2 } else { 10 };
-        let mark = format!("<path class=\"{class}\" d=\"M{left} {}h12v{tall}h-12z\"/>\n", top + 10 - tall / 2);
+        let middle = top + 10;
+        let shape = match *class {
+            "parked" => format!("M{left} {middle}h14"),
+            "kernel" => format!("M{left} {}h12v{KERNEL}h-12z", middle - KERNEL / 2),
+            _ => format!("M{left} {}h12v10h-12z", middle - 5),
+        };
         let words = text(left + 17, top, "", words);
         left += width;
-        legend + &mark + &words
+        format!("{legend}<path class=\"{class}\" d=\"{shape}\"/>\n{words}")
     })
 }

@@ -7,14 +7,16 @@ import { buildLanes, totals } from "./lanes.mjs";
 import { ROW, draw, measureLabels, topOf, visibleTasks } from "./draw.mjs";
 import { showState } from "./panels.mjs";
 import { fillTable, showFindings, showLegend } from "./legend.mjs";
+import { html, listenToScheme, tellHeight } from "./frame.mjs";
 import { listenToPointer } from "./pointer.mjs";
 import { capital, length, placeOf, sentence, sliceWords, taskName } from "./words.mjs";
 
+const isEmbedded = () => html.classList.contains("embed");
 const byId = (id) => document.getElementById(id);
 /// Pixels to the right of the lanes, for the marks of those that end there.
 const MARGIN = 14;
-/// Pixels below the picture of an embedded page, for what happened.
-const EMBEDDED_REST = 105;
+/// An embedded page shows so many pixels of lanes at most; what is beyond them is scrolled to.
+const MOST_EMBEDDED = 420;
 
 class Viewer {
   constructor(trace) {
@@ -53,11 +55,24 @@ class Viewer {
     this.resize();
   }
 
+  rows() {
+    return this.view.top + this.tasks.length * ROW + 6;
+  }
+
+  /// Pixels above the picture, and of the words below it that say what happened.
+  around() {
+    return byId("step").offsetTop + byId("step").firstElementChild.offsetHeight - this.scroller.clientHeight;
+  }
+
+  /// How high an embedded page would like to be.
+  height() {
+    return Math.ceil(document.body.offsetHeight - this.scroller.clientHeight + Math.min(this.rows() + 2, MOST_EMBEDDED));
+  }
+
   /// The picture is as high as its rows, as long as that leaves room for what stands around it.
   resize() {
-    const rows = this.view.top + this.tasks.length * ROW + 6;
-    const isEmbedded = document.documentElement.classList.contains("embed");
-    const most = isEmbedded ? innerHeight - byId("frame").offsetTop - EMBEDDED_REST : innerHeight * 0.62;
+    const rows = this.rows();
+    const most = isEmbedded() ? Math.min(MOST_EMBEDDED, innerHeight - this.around()) : innerHeight * 0.62;
     this.scroller.style.height = `${Math.round(Math.min(rows + 2, Math.max(most, this.view.top + 4 * ROW)))}px`;
     const room = this.scroller.clientWidth, height = this.scroller.clientHeight;
     byId("spacer").style.height = `${Math.max(0, rows - height)}px`;
@@ -69,7 +84,7 @@ class Viewer {
   }
 
   redraw() {
-    byId("is-woken").hidden = this.selected === null;
+    byId("is-wake").hidden = this.selected === null;
     if (this.isDue) return;
     this.isDue = true;
     requestAnimationFrame(() => {
@@ -317,9 +332,11 @@ class Viewer {
 async function main() {
   const head = JSON.parse(byId("head").textContent);
   const trace = await readTrace(head, byId("events").textContent);
-  if (new URLSearchParams(location.search).get("embed") === "1") document.documentElement.classList.add("embed");
+  if (new URLSearchParams(location.search).get("embed") === "1") html.classList.add("embed");
   const viewer = new Viewer(trace);
-  document.documentElement.dataset.ready = "yes";
+  if (isEmbedded() && parent !== globalThis) tellHeight(() => viewer.height());
+  listenToScheme(() => viewer.redraw());
+  html.dataset.ready = "yes";
   globalThis.viewer = viewer;
 }
 

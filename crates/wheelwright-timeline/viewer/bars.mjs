@@ -4,8 +4,11 @@ import { PARKED, READY, RUNNING, SLEEP, SLOW_RUN, isRun } from "./lanes.mjs";
 
 // Of each kind of slice, in the order of their numbers: the colour, and how much of the lane's height it has. Who holds the thread for
 // long stands out even without a colour.
-const STYLE = ["--run", "--slow", "--look", "--sleep", "--ready", "--ready"];
+const STYLE = ["--task", "--failed", "--kernel", "--kernel", "--ready", "--ready"];
 const HEIGHT = [0.75, 1, 0.3, 0.15, 0.75, 0.4];
+
+// The pixels of a dash and of the gap behind it.
+const DASH = 5, BETWEEN = 4;
 
 // Slices narrower than a pixel are drawn by columns of so many.
 const COLUMN = 2;
@@ -17,7 +20,7 @@ class Brush {
   }
 
   bar(style, from, to, tall) {
-    const last = this.bars[this.bars.length - 1];
+    const last = this.bars.at(-1);
     if (last && last.style === style && last.tall === tall && from <= last.to + 0.01) last.to = to;
     else this.bars.push({ style, from, to, tall });
   }
@@ -58,12 +61,12 @@ export function drawLane(pen, colour, lane, view, top, height) {
   return under.bars.length + over.bars.length;
 }
 
-/// The thin line of a task's whole life: what it does beside waiting is drawn over it.
+/// The thin dashed line of a task's whole life: what it does beside waiting is drawn over it.
 function addLife(under, lane, view, scale) {
   if (lane.id === 0) return;
   const x = (place) => view.left + Math.min(Math.max(0, (place - view.from) * scale), view.width);
-  const [from, to] = [x(lane.starts[0]), x(lane.ends[lane.ends.length - 1])];
-  if (from < to) under.bar("--parked", from, to, 2);
+  const [from, to] = [x(lane.starts[0]), x(lane.ends.at(-1))];
+  for (let left = from; left < to; left += DASH + BETWEEN) under.bar("--parked", left, Math.min(left + DASH, to), 2);
 }
 
 /// Many slices in one column of pixels.
@@ -72,9 +75,9 @@ function addColumn(under, over, lane, slice, next, left, scale, tallest) {
   const tall = (sums, kind) => Math.max(3, Math.round(tallest(kind) * share(sums)));
   const isThread = lane.id === 0;
   if (lane.waited[slice] < lane.waited[next]) {
-    if (isThread) under.bar("--sleep", left, left + COLUMN, tallest(SLEEP));
+    if (isThread) under.bar("--kernel", left, left + COLUMN, tallest(SLEEP));
     else under.bar("--ready", left, left + COLUMN, tall(lane.waited, READY));
   }
-  if (lane.slow[slice] < lane.slow[next]) over.bar("--slow", left, left + COLUMN, tallest(SLOW_RUN));
-  else if (lane.ran[slice] < lane.ran[next]) over.bar("--run", left, left + COLUMN, tall(lane.ran, RUNNING));
+  if (lane.slow[slice] < lane.slow[next]) over.bar("--failed", left, left + COLUMN, tallest(SLOW_RUN));
+  else if (lane.ran[slice] < lane.ran[next]) over.bar("--task", left, left + COLUMN, tall(lane.ran, RUNNING));
 }

@@ -31,7 +31,7 @@ class Curve {
   }
 
   change(x, by) {
-    const level = Math.max(0, this.levels[this.levels.length - 1] + by);
+    const level = Math.max(0, this.levels.at(-1) + by);
     this.xs.push(x);
     this.levels.push(level);
     this.most = Math.max(this.most, level);

@@ -8,7 +8,7 @@ import { duration, labelOf, moment, shortWait } from "./words.mjs";
 
 export const AXIS = 24, ROW = 20;
 const THREAD = 26, LAPS = 8, CURVE = 16, GAP = 6, END = 6;
-const END_STYLE = ["", "--done", "--panicked", "--cancelled"];
+const END_STYLE = ["", "--task", "--failed", "--failed"];
 const FONT = "system-ui, sans-serif";
 
 /// Where the rows of the tasks begin.
@@ -19,9 +19,12 @@ export function topOf(lanes) {
 
 /// The colours of the page, read once for each drawing: they change with light and dark.
 function palette(canvas) {
-  const style = getComputedStyle(canvas);
   const known = {};
-  return (name) => (known[name] ??= style.getPropertyValue(name).trim());
+  const style = getComputedStyle(canvas);
+  return (name) => {
+    if (!known[name]) canvas.style.color = `var(${name})`;
+    return (known[name] ??= style.color);
+  };
 }
 
 function pixelOf(view, x) {
@@ -41,7 +44,7 @@ function drawAxis(pen, colour, view, lanes) {
   pen.textBaseline = "middle";
   for (let x = Math.ceil(view.from / step) * step; x <= view.to; x += step) {
     const pixel = pixelOf(view, x);
-    pen.fillStyle = colour("--line");
+    pen.fillStyle = colour("--faint");
     pen.fillRect(pixel, AXIS - 6, 1, view.height);
     pen.fillStyle = colour("--soft");
     const text = lanes.steps ? String(Math.round(x)) : moment(x, view.to, step);
@@ -62,7 +65,7 @@ function drawLaps(pen, colour, view, lanes) {
 function drawCurve(pen, colour, view, curve, top) {
   const high = CURVE - 4;
   label(pen, colour, view, curve.most === 1 ? `1 ${curve.name.slice(0, -1)}` : `≤ ${curve.most} ${curve.name}`, top, CURVE);
-  pen.fillStyle = colour("--curve");
+  const [fill, edge] = [colour("--curve"), colour("--source")];
   const [first, last] = [curve.indexAt(view.from), curve.indexAt(view.to)];
   const hop = Math.max(1, Math.floor((last - first) / (4 * view.width))); // four looks for each pixel are enough
   let from = view.left;
@@ -73,7 +76,13 @@ function drawCurve(pen, colour, view, curve, top) {
     const to = Math.min(next, view.left + view.width);
     if (to - from < 1 && next < view.left + view.width) continue;
     const tall = Math.round((tallest / curve.most) * high);
-    if (0 < tallest) pen.fillRect(from, top + high - Math.max(2, tall) + 2, to - from, Math.max(2, tall));
+    if (0 < tallest) {
+      const height = Math.max(3, tall);
+      pen.fillStyle = fill;
+      pen.fillRect(from, top + high - height + 2, to - from, height);
+      pen.fillStyle = edge;
+      pen.fillRect(from, top + high - height + 2, to - from, 1.5);
+    }
     [from, tallest] = [to, 0];
   }
 }
@@ -82,7 +91,7 @@ function drawCurve(pen, colour, view, curve, top) {
 function drawMarks(pen, colour, view, trace, lanes, top) {
   if (lanes.marks.length === 0) return;
   label(pen, colour, view, "marks", top, CURVE);
-  pen.fillStyle = colour("--wake");
+  pen.fillStyle = colour("--soft");
   const edge = view.left + view.width;
   lanes.marks.forEach(({ x, index }, i) => {
     const from = pixelOf(view, x);
@@ -112,7 +121,7 @@ function fitted(pen, text, room) {
 }
 
 function label(pen, colour, view, text, top, height, strong) {
-  pen.fillStyle = colour(strong ? "--text" : "--soft");
+  pen.fillStyle = colour(strong ? "--ink" : "--soft");
   pen.font = `${strong ? "600 " : ""}12px ${FONT}`;
   pen.fillText(fitted(pen, text, view.left - 18), 10, top + height / 2 + 0.5);
 }
@@ -126,7 +135,7 @@ function taskLabel(pen, colour, view, trace, lane, top, strong) {
   pen.fillText(number, 10 + view.digits - pen.measureText(number).width, top + ROW / 2 + 0.5);
   const left = 10 + view.digits + 7;
   pen.font = `${strong ? "600 " : ""}12px ${FONT}`;
-  pen.fillStyle = colour(name ? "--text" : "--soft");
+  pen.fillStyle = colour(name ? "--ink" : "--soft");
   pen.fillText(fitted(pen, name ?? place, view.left - left - 8), left, top + ROW / 2 + 0.5);
 }
 
@@ -134,7 +143,7 @@ function taskLabel(pen, colour, view, trace, lane, top, strong) {
 export function measureLabels(canvas, trace, lanes, room) {
   const pen = canvas.getContext("2d");
   pen.font = `600 12px ${FONT}`;
-  const digits = pen.measureText(String(lanes.tasks[lanes.tasks.length - 1]?.id ?? "")).width;
+  const digits = pen.measureText(String(lanes.tasks.at(-1)?.id ?? "")).width;
   const texts = lanes.tasks.slice(0, 500).map((lane) => labelOf(trace, lane)).map(({ name, place }) => name ?? place);
   const widest = Math.max(90, ...new Set(texts.map((text) => pen.measureText(text).width)));
   return { digits, left: Math.round(Math.min(10 + digits + 7 + widest + 12, Math.max(120, room * 0.3))) };
@@ -157,13 +166,13 @@ function drawWords(pen, colour, view, trace, lanes, lane, top, height) {
     if (!isSlow && kind !== PARKED) continue;
     const text = isSlow ? duration(lane.ends[slice] - lane.starts[slice]) : shortWait(trace, lane, slice);
     const width = pen.measureText(text).width;
-    if (!text || room * scale < width + 10) continue;
+    if (!text || room * scale < width + (isSlow ? 10 : 22)) continue;
     const x = pixelOf(view, from) + (isSlow ? (room * scale - width) / 2 : 12);
     if (!isSlow) {
-      pen.fillStyle = colour("--page");
+      pen.fillStyle = colour("--paper");
       pen.fillRect(x - 4, top + height / 2 - 2, width + 8, 4);
     }
-    pen.fillStyle = colour(isSlow ? "--page" : "--soft");
+    pen.fillStyle = colour(isSlow ? "--paper" : "--soft");
     pen.fillText(text, x, top + height / 2 + 1);
   }
 }
@@ -173,8 +182,8 @@ function drawWords(pen, colour, view, trace, lanes, lane, top, height) {
 function drawWakes(pen, colour, view, trace, lanes, rows, selected) {
   const to = rows.find((row) => row.lane === selected);
   if (!to) return;
-  pen.strokeStyle = colour("--wake");
-  pen.fillStyle = colour("--wake");
+  pen.strokeStyle = colour("--waker");
+  pen.lineWidth = 1.6;
   const scale = view.width / (view.to - view.from);
   const end = to.top + 4;
   let slice = selected.firstAfter(view.from);
@@ -191,25 +200,24 @@ function drawWakes(pen, colour, view, trace, lanes, rows, selected) {
     if (view.left <= x) drawArrow(pen, x, start, from && end < start ? end + ROW - 8 : end);
     slice = Math.max(slice + 1, selected.firstAfter(lanes.place(event) + 14 / scale, slice));
   }
+  pen.lineWidth = 1;
 }
 
 function drawArrow(pen, x, start, end) {
   const tip = Math.sign(end - start) * 5;
   pen.beginPath();
   pen.moveTo(x, start);
-  pen.lineTo(x, end - tip);
+  pen.lineTo(x, end);
+  pen.moveTo(x - 4, end - tip);
+  pen.lineTo(x, end);
+  pen.lineTo(x + 4, end - tip);
   pen.stroke();
-  pen.beginPath();
-  pen.moveTo(x, end);
-  pen.lineTo(x - 3.5, end - tip);
-  pen.lineTo(x + 3.5, end - tip);
-  pen.fill();
 }
 
 /// How a task ended, behind the end of its lane: a dot, a cross if it was cancelled, a larger dot with a cross if it panicked.
 function drawEnd(pen, colour, view, lane, top) {
   if (lane.outcome < 1) return;
-  const x = pixelOf(view, lane.ends[lane.ends.length - 1]) + END;
+  const x = pixelOf(view, lane.ends.at(-1)) + END;
   if (x < view.left || view.left + view.width + END < x) return;
   const [middle, size] = [top + ROW / 2, 3];
   pen.fillStyle = pen.strokeStyle = colour(END_STYLE[lane.outcome]);
@@ -219,7 +227,7 @@ function drawEnd(pen, colour, view, lane, top) {
     pen.fill();
   }
   if (lane.outcome === 1) return;
-  if (lane.outcome === 2) pen.strokeStyle = colour("--page");
+  if (lane.outcome === 2) pen.strokeStyle = colour("--paper");
   pen.lineWidth = 1.8;
   pen.beginPath();
   pen.moveTo(x - size, middle - size);
@@ -233,7 +241,7 @@ function drawEnd(pen, colour, view, lane, top) {
 function drawCursor(pen, colour, view, lanes, cursor) {
   const x = pixelOf(view, lanes.place(cursor));
   if (x < view.left || view.left + view.width < x) return;
-  pen.fillStyle = colour("--cursor");
+  pen.fillStyle = colour("--ink");
   pen.fillRect(x - 0.5, AXIS - 6, 1.5, view.height);
   pen.beginPath();
   pen.moveTo(x + 0.25, AXIS + 1);

@@ -109,7 +109,7 @@ export function findings(trace, lanes) {
   const found = lanes.steps ? [] : [...slowPolls(trace, lanes), ...slowLaps(trace)];
   if (!lanes.steps) found.push(...longestWait(trace, lanes, found));
   for (const lane of lanes.tasks) {
-    if (lane.outcome === 2) found.unshift({ event: lane.endEvents[lane.endEvents.length - 1], text: `${taskName(trace, lane.id)} panicked.` });
+    if (lane.outcome === 2) found.unshift({ event: lane.endEvents.at(-1), text: `${taskName(trace, lane.id)} panicked.` });
   }
   if (trace.dropped) found.push({ event: 0, text: `The recording holds the last ${trace.count} events; ${trace.dropped} came before them.` });
   return found.map((finding) => ({ ...finding, text: capital(finding.text) }));

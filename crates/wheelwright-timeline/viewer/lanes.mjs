@@ -138,7 +138,7 @@ class Builder {
         lane.open(x, READY, index);
         break;
       case K.Wake:
-        if (lane.kinds[lane.kinds.length - 1] !== RUNNING || lane.ends[lane.ends.length - 1] !== Infinity) {
+        if (lane.kinds.at(-1) !== RUNNING || lane.ends.at(-1) !== Infinity) {
           this.markDue(lane, x);
           lane.open(x, READY, index);
         } else lane.wokenWhileRunning = index;

@@ -3,10 +3,11 @@
 import { findings, nothingFound } from "./findings.mjs";
 import { DUE, LOOK, PARKED, READY, RUNNING, SLEEP, SLOW_RUN, totals } from "./lanes.mjs";
 import { element } from "./panels.mjs";
+import { shape } from "./shapes.mjs";
 import { OUTCOMES } from "./trace.mjs";
 import { length, placeOf, taskName } from "./words.mjs";
 
-/// Classes of the page's style, and what they mean; the number of the kind of slice, if it is one.
+/// Shapes, and what they mean; the number of the kind of slice, if it is one.
 const MEANINGS = [
   ["run", "polled: it has the thread", RUNNING],
   ["slow", "polled for 5 ms or more: nobody else gets a turn", SLOW_RUN],
@@ -16,7 +17,7 @@ const MEANINGS = [
   ["sleep", "the loop sleeps", SLEEP],
   ["look", "the loop looks for events", LOOK],
   ["lap", "a lap begins"],
-  ["woken", "woken by"],
+  ["wake", "woken by"],
   ["done", "done"],
   ["panicked", "panicked"],
   ["cancelled", "cancelled"],
@@ -26,14 +27,14 @@ const MOST_ROWS = 500;
 
 /// What the marks of the picture mean, of those that occur.
 export function showLegend(list, lanes) {
-  const seen = new Set(["woken", ...lanes.tasks.map((lane) => OUTCOMES[lane.outcome])]);
+  const seen = new Set(["wake", ...lanes.tasks.map((lane) => OUTCOMES[lane.outcome])]);
   if (0 < lanes.laps.length) seen.add("lap");
   for (const lane of [lanes.thread, ...lanes.tasks]) lane.kinds.forEach((kind) => seen.add(kind));
   const shown = MEANINGS.filter(([name, , kind]) => seen.has(kind ?? name));
   const items = shown.map(([name, words]) => {
     const item = element("li");
     item.id = `is-${name}`;
-    item.append(element("i", "", name), words);
+    item.append(shape(name), words);
     return item;
   });
   list.replaceChildren(...items);
