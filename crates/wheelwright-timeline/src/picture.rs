@@ -16,7 +16,7 @@ const COLUMN: usize = 2;
 const COLUMNS: usize = (WIDTH - LABELS - MARGIN) / COLUMN;
 const ROW: usize = 20;
 const TALLEST: usize = 14;
-const KERNEL: usize = 4;
+const KERNEL: usize = 6;
 /// The axis, and the words below the lanes.
 const HEAD: usize = 24;
 const FOOT: usize = 30;
