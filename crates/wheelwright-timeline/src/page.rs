@@ -173,3 +173,20 @@ fn outcome(outcome: Option<u8>) -> &'static str {
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::squeezed;
+
+    #[test]
+    fn code_loses_its_spaces_and_a_text_keeps_them() {
+        for (written, shown) in [
+            ("const a = b - -c + 1;", "let a=b- -c+1;"),
+            ("return \"a , b\" ? [c, d] : e;", "return\"a , b\"?[c,d]:e;"),
+            ("f(`a { ${b ? `c + ${d + 1} , ` : \" e \"} } , `, g);", "f(`a { ${b?`c + ${d+1} , `:\" e \"} } , `,g);"),
+            ("x = /a , \\d/;", "x = /a , \\d/;"),
+        ] {
+            assert_eq!(squeezed(written), shown);
+        }
+    }
+}
