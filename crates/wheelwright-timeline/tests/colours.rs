@@ -102,15 +102,15 @@ fn a_thing_has_the_same_colour_in_the_still_picture() {
 #[test]
 fn what_is_drawn_and_written_stands_out_from_the_page_and_from_a_chosen_row() {
     let colours = colours(VIEWER);
-    for mode in 0..2 {
+    for (mode, word) in ["light", "dark"].into_iter().enumerate() {
         for ground in ["paper", "chosen"].map(|name| colours[name][mode]) {
             for name in THINGS {
                 let contrast = contrast(colours[name][mode], ground);
-                assert!(3.0 <= contrast, "{name} on {ground}: {contrast:.2}");
+                assert!(3.0 <= contrast, "{name} on {ground} in {word}: {contrast:.2}");
             }
             for name in ["ink", "soft"] {
                 let contrast = contrast(colours[name][mode], ground);
-                assert!(4.5 <= contrast, "{name} on {ground}: {contrast:.2}");
+                assert!(4.5 <= contrast, "{name} on {ground} in {word}: {contrast:.2}");
             }
         }
     }
@@ -119,13 +119,13 @@ fn what_is_drawn_and_written_stands_out_from_the_page_and_from_a_chosen_row() {
 #[test]
 fn the_colour_blind_can_tell_one_thing_from_another() {
     let colours = colours(BOOK);
-    for mode in 0..2 {
+    for (mode, word) in ["light", "dark"].into_iter().enumerate() {
         for blindness in BLINDNESS {
             let seen = |name: &str| lab(times(blindness, light_of(colours[name][mode])));
             for (i, one) in THINGS.iter().enumerate() {
                 for other in &THINGS[i + 1..] {
                     let distance = distance(seen(one), seen(other));
-                    assert!(15.0 <= distance, "{one} and {other} in mode {mode}: {distance:.1}");
+                    assert!(15.0 <= distance, "{one} and {other} in {word}: {distance:.1}");
                 }
             }
         }
