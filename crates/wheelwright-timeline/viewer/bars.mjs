@@ -2,10 +2,10 @@
 
 import { PARKED, READY, RUNNING, SLEEP, SLOW_RUN, isRun } from "./lanes.mjs";
 
-// Of each kind of slice, in the order of their numbers: the colour, and how much of the lane's height it has. Who holds the thread for
-// long stands out even without a colour.
+// Of each kind of slice, in the order of their numbers: the colour, and how much of the lane's height it has. Who runs, who is ready and
+// who holds the thread for long are told apart even without a colour.
 const STYLE = ["--task", "--failed", "--kernel", "--kernel", "--ready", "--ready"];
-const HEIGHT = [0.75, 1, 0.3, 0.24, 0.75, 0.4];
+const HEIGHT = [0.75, 1, 0.3, 0.24, 0.6, 0.4];
 
 // The pixels of a dash and of the gap behind it.
 const DASH = 5, BETWEEN = 4;

@@ -6,7 +6,7 @@ const cross = (size) => `M${9 - size} ${8 - size}l${2 * size} ${2 * size}m0-${2 
 const block = (height) => `<path class="bar" d="M1 ${8 - height / 2}h16v${height}H1z"/>`;
 // Within 18 by 16 pixels: what fills a stretch of a lane, how a lane ends, and the things themselves.
 const SHAPES = {
-  run: block(12), slow: block(16), ready: block(12), due: block(6), look: block(6), sleep: block(3),
+  run: block(12), slow: block(16), ready: block(9), due: block(6), look: block(6), sleep: block(3),
   parked: `<path class="dashed" d="M1 8h16"/>`,
   lap: `<path d="M9 4v8"/>`,
   done: `<circle class="bar" cx="9" cy="8" r="4"/>`,
