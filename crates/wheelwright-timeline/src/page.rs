@@ -144,7 +144,7 @@ fn summary(timeline: &Timeline<'_>) -> String {
 }
 
 fn row(timeline: &Timeline<'_>, task: u32, lane: &Lane) -> String {
-    let place = timeline.recording.line(lane.spawned_at).map(|line| format!("{}:{}", line.file(), line.line()));
+    let place = timeline.recording.line(lane.spawned_at).map(trace::place_of);
     let cells = [
         timeline.task_name(task),
         place.unwrap_or_default(),

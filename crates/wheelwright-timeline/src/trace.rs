@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::panic::Location;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -31,7 +32,7 @@ impl<'a> Places<'a> {
         let Some(line) = self.recording.line(place) else { return 0 };
         let number = u16::try_from(self.lines.len()).expect("there are no more lines than numbers for them");
         let text = self.text(line.file(), line.line());
-        self.lines.push(json!({ "at": format!("{}:{}", line.file(), line.line()), "text": text }));
+        self.lines.push(json!({ "at": place_of(line), "text": text }));
         self.numbers.insert(place, number);
         number
     }
@@ -42,6 +43,24 @@ impl<'a> Places<'a> {
         let line = text.as_ref()?.lines().nth(line.saturating_sub(1) as usize)?;
         Some(line.trim().to_owned())
     }
+}
+
+/// A source line as a reader looks for it.
+pub(crate) fn place_of(line: &Location<'_>) -> String {
+    format!("{}:{}", without_detours(line.file()), line.line())
+}
+
+/// A path without the folders that it enters only to leave them.
+fn without_detours(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        if part == ".." && parts.last().is_some_and(|last| !["", ".."].contains(last)) {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
 }
 
 /// The page's data: the head, and the packed events.
@@ -146,4 +165,21 @@ fn write_number(bytes: &mut Vec<u8>, mut number: u64) {
 fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("a Vec takes any bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_detours;
+
+    #[test]
+    fn a_path_enters_no_folder_only_to_leave_it() {
+        for (path, shown) in [
+            ("examples/../book/steps/mio.rs", "book/steps/mio.rs"),
+            ("../shared/a.rs", "../shared/a.rs"),
+            ("/a/b/../../c.rs", "/c.rs"),
+            ("/../a.rs", "/../a.rs"),
+        ] {
+            assert_eq!(without_detours(path), shown);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 #[path = "../../../tests/it/recordings/wander.rs"]
 mod wander; // a seed -> a run to be rebuilt
 
+use std::panic::Location;
 use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,7 +19,9 @@ fn run(seed: u64, capacity: usize) -> Recording {
 }
 
 fn shown(recording: &Recording, state: &State, after: usize) -> Value {
-    let at = |place| recording.line(place).map(|line| format!("{}:{}", line.file(), line.line()));
+    // The page names a file without the way from here to it.
+    let file = |line: &Location<'_>| line.file().replace("crates/wheelwright-timeline/tests/../../../", "");
+    let at = |place| recording.line(place).map(|line| format!("{}:{}", file(line), line.line()));
     let tasks = state.tasks.iter().map(|(id, task)| {
         let wait = task.wait.map(|wait| json!([wait.on, wait.resource, wait.further, at(wait.place())]));
         json!([id, task.slot, task.parent, task.is_root, at(task.place()), wait])
