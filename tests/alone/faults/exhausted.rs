@@ -123,7 +123,8 @@ pub(crate) fn on_the_client() {
             let gathered = crowd(SOON, &client, 0..FEW, |id| format!("http://{addr}/gather/{id}/{FEW}")).await;
             assert!(gathered.iter().all(|outcome| outcome.end.is_none()), "there are just enough descriptors");
             let outcomes = crowd(AT_ONCE, &client, ids.clone(), url).await;
-            assert_eq!(outcomes[0].end, Some(Io), "no descriptor was left");
+            // In the usual order it is the first; a seed may have another one ask before.
+            assert!(outcomes.iter().any(|outcome| outcome.end == Some(Io)), "no descriptor was left");
             let through = outcomes.iter().filter(|outcome| outcome.end.is_none()).count() as u64;
             assert_eq!(through, FEW.min(count - 1), "the others have what the idle connections had");
             let lost = outcomes.iter().filter(|outcome| outcome.end == Some(Io)).count() as u64;
