@@ -90,8 +90,8 @@ async fn at_limit(limit: usize) -> Row {
     let per_second = CALLS as u128 * 1000 / begun.elapsed().as_millis();
     let most = service.most.get();
     let bar = "#".repeat(most.min(WORKERS)) + &".".repeat(most.saturating_sub(WORKERS));
-    let rest = if bar.len() <= 64 { "" } else { " and so on" };
-    println!("{limit:>5}  {most:>9}  {per_second:>7}  {latency:>11} ms  {bar:.64}{rest}");
+    let rest = if bar.len() <= 40 { "" } else { " and so on" };
+    println!("{limit:>5}  {most:>9}  {per_second:>7}  {latency:>11} ms  {bar:.40}{rest}");
     assert_eq!(most, limit, "never more than the limit, and no permit lies idle");
     Row { limit, per_second, latency }
 }

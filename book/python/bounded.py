@@ -75,8 +75,8 @@ async def at_limit(limit):
     per_second = CALLS * 1000 // paused.milliseconds(begun)
     most = service.most
     bar = "#" * min(most, WORKERS) + "." * (most - WORKERS)
-    rest = "" if len(bar) <= 64 else " and so on"
-    print(f"{limit:>5}  {most:>9}  {per_second:>7}  {latency:>11} ms  {bar:.64}{rest}")
+    rest = "" if len(bar) <= 40 else " and so on"
+    print(f"{limit:>5}  {most:>9}  {per_second:>7}  {latency:>11} ms  {bar:.40}{rest}")
     assert most == limit, "never more than the limit, and no permit lies idle"
     return limit, per_second, latency
 
