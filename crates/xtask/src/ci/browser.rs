@@ -16,8 +16,9 @@ const HARNESS: &str = "harness.mjs";
 /// Facts that are not about the pages of one example, and the example that makes theirs.
 const OTHERS: &[(&str, &str)] = &[("timeline", "gather")];
 
-/// Facts about the book, whose pages its builder makes and serves.
-const BOOK: (&str, &str) = ("book", "wheelwright-book");
+/// The facts about the book, and the program that makes its pages and serves them.
+const BOOK: &str = "book";
+const BUILDER: &str = "wheelwright-book";
 
 /// Longest time for the facts of a program, in seconds.
 const LIMIT: &str = "400";
@@ -93,9 +94,9 @@ fn installed(tally: &mut Tally) -> Result<(), String> {
 }
 
 fn one(tally: &mut Tally, name: &str, browser: &Path, pictures: Option<&Path>) -> Result<(), String> {
-    let program = match name == BOOK.0 {
-        true => program(BOOK.1, &["build", "--package", BOOK.1])?,
-        false => example(name)?,
+    let program = match name {
+        BOOK => program(BUILDER, &["build", "--package", BUILDER])?,
+        _ => example(name)?,
     };
     // Beside what was built, which git does not know.
     let is_target = |folder: &&Path| folder.join("CACHEDIR.TAG").exists();
